@@ -1,0 +1,250 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/runseal/runseal/runtime"
+	"github.com/urfave/cli/v2"
+)
+
+// invocation is one run of the command.
+type invocation struct {
+	stdout io.Writer
+	log    journal
+	open   func(*runtime.Runtime) containers // how to get at the containers
+
+	global global
+	status int // exit status of a subcommand that returned no error
+}
+
+// global holds the flags that stand before the subcommand.
+type global struct {
+	root          string
+	logFormat     string
+	rootless      string
+	systemdCgroup bool
+	strictSeccomp bool
+	version       bool
+	help          bool // also behind the subcommand
+}
+
+// withStatus is an error that ends the command with a certain exit status
+// instead of 1.
+type withStatus struct {
+	error
+	status int
+}
+
+func (e withStatus) Unwrap() error { return e.error }
+
+// run executes the command line argv (argv[0] is the program) and returns the
+// exit status: that of the container's process after `run` and `exec`, else 0;
+// 1 after an error, 255 after an error of `exec`, as with runc.
+func (in *invocation) run(argv []string) int {
+	begin := in.log.now()
+	if len(argv) == 0 {
+		argv = []string{"runseal"}
+	}
+	name, err := in.dispatch(argv)
+	if in.log.debug {
+		in.log.trace(name + " took " + in.log.now().Sub(begin).Round(time.Microsecond).String())
+	}
+	if err == nil {
+		in.log.flush()
+		return in.status
+	}
+	var wrong *usageError
+	if errors.As(err, &wrong) {
+		in.log.fail(err, wrong.hint())
+		return 1
+	}
+	in.log.fail(err, "")
+	var special withStatus
+	if errors.As(err, &special) {
+		return special.status
+	}
+	return 1
+}
+
+// dispatch parses argv and calls the subcommand, whose name it returns.
+func (in *invocation) dispatch(argv []string) (name string, err error) {
+	app := in.app()
+	name = "runseal"
+	if i := subcommandIndex(app.Flags, argv[1:]); i >= 0 {
+		i++ // in argv
+		name = argv[i]
+		if cmd := in.command(name); cmd != nil {
+			app.Commands = []*cli.Command{cmd}
+			if name != "exec" {
+				// What follows exec's container id belongs to the command.
+				argv = append(argv[:i+1:i+1], hoist(cmd.Flags, argv[i+1:])...)
+			}
+		}
+	}
+	if app.Commands == nil {
+		// Help, no subcommand, or one that does not exist: the help lists all.
+		for _, n := range commandNames {
+			app.Commands = append(app.Commands, in.command(n))
+		}
+	}
+	return name, app.Run(argv)
+}
+
+// commandNames has the subcommands in the order of the help.
+var commandNames = [...]string{
+	"run", "create", "start", "exec", "state", "list", "kill", "delete",
+	"spec", "plan", "features",
+}
+
+// command constructs one subcommand. It returns nil if there is none of this
+// name.
+func (in *invocation) command(name string) *cli.Command {
+	var cmd *cli.Command
+	switch name {
+	case "create":
+		cmd = in.create()
+	case "start":
+		cmd = in.start()
+	case "run":
+		cmd = in.runCommand()
+	case "exec":
+		cmd = in.exec()
+	case "state":
+		cmd = in.state()
+	case "list":
+		cmd = in.list()
+	case "kill":
+		cmd = in.kill()
+	case "delete":
+		cmd = in.delete()
+	case "spec":
+		cmd = in.spec()
+	case "plan":
+		cmd = in.plan()
+	case "features":
+		cmd = in.features()
+	default:
+		return nil
+	}
+	cmd.Name = name
+	cmd.OnUsageError = flagError
+	cmd.HideHelp = true // see app
+	cmd.Flags = append(cmd.Flags, in.helpOption())
+	action := cmd.Action
+	cmd.Action = func(c *cli.Context) error {
+		switch {
+		case in.global.version:
+			return printVersion(in.stdout)
+		case in.global.help:
+			return in.commandHelp(cmd)
+		}
+		return action(c)
+	}
+	return cmd
+}
+
+// app constructs the part of the command line before the subcommand.
+func (in *invocation) app() *cli.App {
+	g := &in.global
+	g.root, g.logFormat, g.rootless = "/run/runseal", "text", "auto"
+	// The library's own help flag and help command would take an argument, such as
+	// a container's id, for the topic to explain.
+	cli.HelpFlag = nil
+	return &cli.App{
+		Name:        "runseal",
+		HelpName:    "runseal",
+		Usage:       "run OCI containers under exactly the seccomp filter they ask for",
+		UsageText:   "runseal [global flags] SUBCOMMAND [flags] ARGUMENTS",
+		Description: appDescription,
+		Flags: []cli.Flag{
+			&option{name: "root", arg: "DIR", usage: "directory for the state of containers", def: g.root, value: (*text)(&g.root)},
+			&option{name: "log", arg: "FILE", usage: "append errors and warnings to this file too", value: (*text)(&in.log.path)},
+			&option{name: "log-format", arg: "FORMAT", usage: "text or json", def: g.logFormat, value: (*text)(&g.logFormat)},
+			&option{name: "debug", usage: "log more: warnings at once, the time taken", value: (*toggle)(&in.log.debug)},
+			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups; not supported yet", value: (*toggle)(&g.systemdCgroup)},
+			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
+			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
+			in.helpOption(),
+			&option{name: "version", short: "v", usage: "show the version and leave", value: (*toggle)(&g.version)},
+		},
+		Before:         in.checkGlobal,
+		Action:         in.noCommand,
+		OnUsageError:   flagError,
+		ExitErrHandler: func(*cli.Context, error) {}, // run decides
+		HideVersion:    true,
+		HideHelp:       true,
+		Compiled:       time.Unix(1, 0), // anything but zero, which costs a stat of the binary
+		Writer:         in.stdout,
+		ErrWriter:      io.Discard,
+	}
+}
+
+// checkGlobal looks at the global flags once they are parsed.
+func (in *invocation) checkGlobal(c *cli.Context) error {
+	g := &in.global
+	switch g.logFormat {
+	case "text":
+	case "json":
+		in.log.json = true
+	default:
+		return wrongUsage(c, "--log-format %q: expected text or json", g.logFormat)
+	}
+	if err := in.log.openFile(); err != nil {
+		return err
+	}
+	switch strings.ToLower(g.rootless) {
+	case "auto", "false", "0", "f":
+	case "true", "1", "t":
+		return errors.New("--rootless true: running without root is not supported yet")
+	default:
+		return wrongUsage(c, "--rootless %q: expected true, false or auto", g.rootless)
+	}
+	if g.root == "" {
+		return wrongUsage(c, "--root: expected a directory, got an empty string")
+	}
+	if !filepath.IsAbs(g.root) {
+		abs, err := filepath.Abs(g.root)
+		if err != nil {
+			return fmt.Errorf("--root: %w", err)
+		}
+		g.root = abs
+	}
+	return nil
+}
+
+// containers returns what the subcommands call. Those whose output engines read
+// from both streams together pass warnings == false.
+func (in *invocation) containers(warnings bool) containers {
+	r := &runtime.Runtime{
+		Root:          in.global.root,
+		SystemdCgroup: in.global.systemdCgroup,
+		StrictSeccomp: in.global.strictSeccomp,
+	}
+	if warnings {
+		r.Warn = in.log.warn
+	}
+	return in.open(r)
+}
+
+// noCommand runs where urfave/cli found no subcommand.
+func (in *invocation) noCommand(c *cli.Context) error {
+	if in.global.version {
+		return printVersion(in.stdout)
+	}
+	name := c.Args().First()
+	switch {
+	case !c.Args().Present(), name == "help" && c.Args().Len() == 1:
+		return in.appHelp(c.App)
+	case name == "help":
+		if cmd := in.command(c.Args().Get(1)); cmd != nil {
+			return in.commandHelp(cmd)
+		}
+		name = c.Args().Get(1)
+	}
+	return wrongUsage(c, "unknown subcommand %q", name)
+}

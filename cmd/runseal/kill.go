@@ -1,0 +1,34 @@
+package main
+
+import (
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+)
+
+// kill is `runseal kill`.
+func (in *invocation) kill() *cli.Command {
+	var all bool
+	return &cli.Command{
+		Usage:     "send a signal to a container",
+		UsageText: "runseal kill [flags] " + idArgument + " [SIGNAL]",
+		Description: `SIGNAL is a name with or without SIG, such as TERM, SIGKILL or RTMIN+3, or a
+number from 0 to 64. Without one it is SIGTERM.`,
+		Flags: []cli.Flag{
+			&option{name: "all", short: "a", usage: "send it to every process in the container", value: (*toggle)(&all)},
+		},
+		Action: func(c *cli.Context) error {
+			if err := arguments(c, 1, idArgument); err != nil {
+				return err
+			}
+			sig := syscall.SIGTERM
+			if c.Args().Len() > 1 {
+				var err error
+				if sig, err = parseSignal(c.Args().Get(1)); err != nil {
+					return err
+				}
+			}
+			return in.containers(true).Kill(c.Args().First(), sig, all)
+		},
+	}
+}

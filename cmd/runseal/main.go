@@ -1,0 +1,43 @@
+// Command runseal is an OCI runtime: it runs a bundle (a directory with a
+// config.json and a root filesystem) as a container whose seccomp filter is
+// exactly the one that config.json asks for.
+//
+// This package is the command line and nothing else. A subcommand turns its
+// arguments into the options of one call of package runtime and prints what
+// comes back; every decision about containers is made there. The command line
+// is runc's, because containerd, conmon, CRI-O, podman and Docker call it:
+//
+//	runseal [global flags] SUBCOMMAND [flags] ARGUMENTS
+//
+// There is one file for each subcommand. The other files:
+//
+//	app.go         global flags, the way from argv to a subcommand
+//	argv.go        flags behind the container's id, number of arguments
+//	option.go      the flag type: names, help line, value
+//	usage.go       wrong usage, in two lines
+//	journal.go     errors and warnings: standard error and --log
+//	containers.go  what is called in package runtime
+//	statejson.go   the state document of `state` and `list`
+//	signal.go      signal names and numbers
+//	version.go     --version
+//
+// A runtime is started several times for each container, so the time from
+// execve to the first call of package runtime counts. Only the subcommand that
+// was asked for is constructed, flags bind to the option structs directly, and
+// nothing of logrus, text/template or encoding/json runs unless there is
+// something to say.
+package main
+
+import (
+	"os"
+	"time"
+)
+
+func main() {
+	in := &invocation{
+		stdout: os.Stdout,
+		log:    journal{stderr: os.Stderr, now: time.Now},
+		open:   openRuntime,
+	}
+	os.Exit(in.run(os.Args))
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/urfave/cli/v2"
+)
+
+// spec is `runseal spec`.
+func (in *invocation) spec() *cli.Command {
+	var bundle string
+	return &cli.Command{
+		Usage:     "write a config.json to start from",
+		UsageText: "runseal spec [flags]",
+		Description: `The config.json runs a shell in the root filesystem "rootfs" beside it, with
+Docker's default seccomp profile as it is for this kernel and the capabilities
+in the file. A file that is there already is not overwritten.`,
+		Flags: []cli.Flag{bundleOption(&bundle)},
+		Action: func(c *cli.Context) error {
+			if err := arguments(c, 0); err != nil {
+				return err
+			}
+			return writeConfig(filepath.Join(bundle, spec.ConfigName))
+		},
+	}
+}
+
+// writeConfig makes the file path; it is an error if it exists.
+func writeConfig(path string) error {
+	s := spec.Default(false)
+	profile, err := profiles.DockerDefault(s.Process.Capabilities.Bounding)
+	if err != nil {
+		return err
+	}
+	s.Linux.Seccomp = profile
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "\t")
+	if err := enc.Encode(s); err != nil {
+		return fmt.Errorf("encode config.json: %w", err)
+	}
+	// The umask applies: a config.json holds no secrets unless its owner adds some.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: file exists; remove it first", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text.Bytes())
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(path) // half a file would pass for a config.json
+		return err
+	}
+	return nil
+}

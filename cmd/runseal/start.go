@@ -1,0 +1,17 @@
+package main
+
+import "github.com/urfave/cli/v2"
+
+// start is `runseal start`.
+func (in *invocation) start() *cli.Command {
+	return &cli.Command{
+		Usage:     "start the process of a created container",
+		UsageText: "runseal start " + idArgument,
+		Action: func(c *cli.Context) error {
+			if err := arguments(c, 0, idArgument); err != nil {
+				return err
+			}
+			return in.containers(true).Start(c.Args().First())
+		},
+	}
+}

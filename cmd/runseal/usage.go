@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// usageError is a command line that cannot be understood. Besides its message
+// the user gets one line that shows the right form.
+type usageError struct {
+	command string // as in "runseal create"; "runseal" for the global part
+	form    string // how it is called; of several lines the first is shown
+	reason  string
+}
+
+func (e *usageError) Error() string { return e.reason }
+
+// hint is the second line on standard error.
+func (e *usageError) hint() string {
+	first, _, _ := strings.Cut(e.form, "\n")
+	return "usage: " + first + " (" + e.command + " --help tells more)"
+}
+
+// wrongUsage makes a usageError for the subcommand that c belongs to.
+func wrongUsage(c *cli.Context, format string, args ...any) error {
+	cmd := c.Command
+	if cmd.Name == "" || cmd.Name == c.App.Name {
+		return &usageError{c.App.Name, c.App.UsageText, fmt.Sprintf(format, args...)}
+	}
+	return &usageError{
+		command: c.App.Name + " " + cmd.Name,
+		form:    cmd.UsageText,
+		reason:  cmd.Name + ": " + fmt.Sprintf(format, args...),
+	}
+}
+
+// flagError is called by urfave/cli when flags do not parse.
+func flagError(c *cli.Context, err error, _ bool) error {
+	msg := err.Error()
+	if name, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
+		msg = "unknown flag " + dashed(name)
+	} else if name, ok := strings.CutPrefix(msg, "flag needs an argument: -"); ok {
+		msg = "flag " + dashed(name) + " needs a value"
+	} else if value, name, ok := cutInvalid(msg); ok {
+		msg = "flag " + dashed(name) + ": invalid value " + value
+	}
+	return wrongUsage(c, "%s", msg)
+}
+
+// cutInvalid takes apart the flag package's `invalid value "x" for flag -n: why`
+// and `invalid boolean value "x" for -n: why` into `"x": why` and `n`. The
+// message can then begin with the flag.
+func cutInvalid(msg string) (value, name string, ok bool) {
+	tail, ok := strings.CutPrefix(msg, "invalid value ")
+	sep := " for flag -"
+	if !ok {
+		if tail, ok = strings.CutPrefix(msg, "invalid boolean value "); !ok {
+			return "", "", false
+		}
+		sep = " for -"
+	}
+	// The value is the user's and may contain the separator; the flag's name and
+	// the reason are ours and do not.
+	i := strings.LastIndex(tail, sep)
+	if i < 0 {
+		return "", "", false
+	}
+	name, why, ok := strings.Cut(tail[i+len(sep):], ": ")
+	if !ok {
+		return "", "", false
+	}
+	return tail[:i] + ": " + why, name, true
+}
+
+// dashed writes a flag's name as people type it.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// arguments checks that a subcommand has at least as many arguments as names
+// and no more than that plus extra. extra < 0 means any number.
+func arguments(c *cli.Context, extra int, names ...string) error {
+	n := c.Args().Len()
+	if n < len(names) {
+		return wrongUsage(c, "missing argument %s", names[n])
+	}
+	if extra >= 0 && n > len(names)+extra {
+		return wrongUsage(c, "unexpected argument %q", c.Args().Get(len(names)+extra))
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package nsenter
+
+import (
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Child is the parent's view of a started program.
+type Child struct {
+	Pid   int // in the caller's pid namespace
+	PidFD int // close-on-exec, owned by the Child
+
+	prog *Program
+	page *page
+	mem  []byte
+	sync int
+}
+
+// OpError is the failure of one op.
+type OpError struct {
+	Index int // of the op; -1: the child was never made
+	Errno syscall.Errno
+	Call  string // the call as [Program.Name] gives it
+	Step
+}
+
+// Error gives step, call, errno and field:
+//
+//	mount proc on /proc: fsconfig: operation not permitted (config.json: mounts[0])
+func (e *OpError) Error() string {
+	s := e.What
+	if e.Call != "" {
+		s += ": " + e.Call
+	}
+	s += ": " + e.Errno.Error()
+	if min := minimumKernel(e.Call); e.Errno == unix.ENOSYS && min != "" {
+		s += " (needs Linux " + min + " or newer)"
+	}
+	if e.Field != "" {
+		s += " (config.json: " + e.Field + ")"
+	}
+	return s
+}
+
+func (e *OpError) Unwrap() error { return e.Errno }
+
+// minimumKernel names the version that brought a call which the supported
+// kernels may lack.
+func minimumKernel(call string) string {
+	switch call {
+	case "mount_setattr":
+		return "5.12"
+	case "close_range":
+		return "5.9"
+	case "openat2":
+		return "5.6"
+	case "clone3":
+		return "5.3"
+	case "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount":
+		return "5.2"
+	}
+	return ""
+}
+
+// Await waits until the child reports a mark (see [Builder.Report]) and returns
+// it, with the descriptors that came along (close-on-exec, owned by the
+// caller). If the child fails first, the error is an *OpError. If it executed
+// its last op, an execve, mark is 0 and the error nil.
+func (c *Child) Await() (mark byte, fds []int, err error) {
+	var buf [1]byte
+	oob := make([]byte, unix.CmsgSpace(4*maxFDs))
+	for {
+		n, oobn, _, _, err := unix.Recvmsg(c.sync, buf[:], oob, unix.MSG_CMSG_CLOEXEC)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n != 1 {
+			// End of file or a reset: the descriptor was closed by
+			// execve or by the end of the child.
+			return 0, nil, c.Failure()
+		}
+		if oobn > 0 {
+			msgs, err := unix.ParseSocketControlMessage(oob[:oobn])
+			if err != nil {
+				return 0, nil, fmt.Errorf("take descriptors from the child: %w", err)
+			}
+			for i := range msgs {
+				got, err := unix.ParseUnixRights(&msgs[i])
+				if err != nil {
+					return 0, nil, fmt.Errorf("take descriptors from the child: %w", err)
+				}
+				fds = append(fds, got...)
+			}
+		}
+		return buf[0], fds, nil
+	}
+}
+
+// Release lets the child go on from a [Builder.Hold].
+func (c *Child) Release() error {
+	if err := unix.Sendto(c.sync, []byte{1}, unix.MSG_NOSIGNAL, nil); err != nil {
+		if f := c.Failure(); f != nil {
+			return f
+		}
+		return fmt.Errorf("release the child: %w", err)
+	}
+	return nil
+}
+
+// Failure returns the child's failed op as an *OpError, or nil.
+func (c *Child) Failure() error {
+	if c.page.failed == 0 {
+		return nil
+	}
+	i := int(c.page.failed) - 1
+	return &OpError{Index: i, Errno: syscall.Errno(c.page.errno), Call: c.prog.Name(i), Step: c.prog.Step(i)}
+}
+
+// Reg reads one of the child's registers.
+func (c *Child) Reg(r Reg) int64 { return c.page.regs[r] }
+
+// Close gives up the connection. The child itself goes on.
+func (c *Child) Close() {
+	unix.Close(c.sync)
+	unix.Close(c.PidFD)
+	unix.Munmap(c.mem)
+}
+
+// maxFDs is how many descriptors one report can carry.
+const maxFDs = 2
+
+// Report adds ops that tell the parent that this point was reached, and hand
+// it the descriptors in regs. MSG_NOSIGNAL: a parent that is gone must show as
+// EPIPE, not as a signal.
+func (b *Builder) Report(mark byte, regs ...Reg) {
+	data := b.Bytes([]byte{mark})
+	if len(regs) == 0 {
+		b.Sys(unix.SYS_SENDTO, Val(RegSync), data, Imm(1), Imm(unix.MSG_NOSIGNAL), Imm(0), Imm(0))
+		return
+	}
+	if len(regs) > maxFDs {
+		panic("nsenter: too many descriptors in one report")
+	}
+	// struct cmsghdr { size_t len; int level, type; } and the descriptors
+	length := unix.CmsgLen(4 * len(regs))
+	control := b.Zeros(unix.CmsgSpace(4 * len(regs)))
+	b.Sys(OpStore, control, Imm(length))
+	b.Sys(OpStore, control.At(8), Imm(unix.SOL_SOCKET))
+	b.Sys(OpStore, control.At(12), Imm(unix.SCM_RIGHTS))
+	for i, r := range regs {
+		b.Store(control.At(uint32(unix.CmsgLen(0)+4*i)), r)
+	}
+	iov := b.Words(data, Imm(1))
+	msg := b.Words(Imm(0), Imm(0), iov, Imm(1), control, Imm(length), Imm(0)) // struct msghdr
+	b.Sys(unix.SYS_SENDMSG, Val(RegSync), msg, Imm(unix.MSG_NOSIGNAL))
+}
+
+// Hold adds ops that wait for the parent's [Child.Release]. If the parent is
+// gone instead, the program fails with ECANCELED: a container whose maker was
+// killed half-way must not go on.
+func (b *Builder) Hold() {
+	buf := b.Zeros(8)
+	b.Sys(unix.SYS_READ, Val(RegSync), buf, Imm(1))
+	b.Check(buf, 0xff, 1, uint16(unix.ECANCELED))
+}

@@ -1,0 +1,124 @@
+package nsenter
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// page is the memory that parent and child share.
+type page struct {
+	failed int32 // 1 + index of the op that failed, 0: none
+	errno  int32
+	regs   [NumRegs]int64
+}
+
+// maxAgain bounds how often a call is repeated that the kernel asked to
+// repeat. openat2(2) with RESOLVE_IN_ROOT answers EAGAIN when a rename or a
+// mount raced with it, which somebody in the container could keep doing.
+const maxAgain = 1 << 14
+
+// exitFailed is the exit status of a child whose program failed. Nobody is
+// shown it: the parent reads the page.
+const exitFailed = 125
+
+// interpret runs the ops and never returns.
+//
+// Contract: this is all that runs in the forked child. The child is a copy of
+// one thread of a Go process; the other threads, the scheduler and the
+// collector are gone, and their locks stay as they were. So in here
+//
+//   - nothing may allocate, grow the stack, block on a Go lock, use a map, an
+//     interface, a defer or a panic, or enter the Go runtime in any other way;
+//   - every function called is nosplit: the fork has set the stack guard so
+//     that a stack check would be fatal;
+//   - the race detector is off, since its runtime does not work here;
+//   - memory is private to the child (copy on write) but for the page;
+//   - all Go pointers used were made before the fork and are kept alive by the
+//     caller's frame, which the child has too.
+//
+//go:nosplit
+//go:norace
+func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
+	pc := uintptr(0)
+	again := 0
+	for pc < n {
+		op := (*Op)(unsafe.Add(unsafe.Pointer(ops), pc*unsafe.Sizeof(Op{})))
+		a := op.Args
+		for i := uint(0); i < 6; i++ {
+			if op.isReg>>i&1 != 0 {
+				a[i] = uint64(pg.regs[a[i]%NumRegs])
+			} else if op.isMem>>i&1 != 0 {
+				a[i] += uint64(arena)
+			}
+		}
+		var r uintptr
+		var errno syscall.Errno
+		switch op.Nr {
+		case OpMove:
+			r = uintptr(a[0])
+		case OpJump:
+			pc = uintptr(op.Target)
+			continue
+		case OpJumpN:
+			if int64(a[0]) < 0 {
+				pc = uintptr(op.Target)
+				continue
+			}
+		case OpCheck, OpDeny:
+			equal := *(*uint32)(pointer(uintptr(a[0])))&uint32(a[1]) == uint32(a[2])
+			if equal == (op.Nr == OpDeny) {
+				errno = syscall.Errno(a[3])
+			}
+		case OpStore:
+			*(*uint32)(pointer(uintptr(a[0]))) = uint32(a[1])
+		case OpFail:
+			errno = syscall.Errno(a[0])
+		case OpNote:
+			pg.errno = int32(a[0])
+			pg.failed = int32(pc) + 1
+		default:
+			r, _, errno = syscall.RawSyscall6(uintptr(op.Nr),
+				uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))
+		}
+		if errno == 0 {
+			if op.Out < NumRegs {
+				pg.regs[op.Out] = int64(r)
+			}
+			pc++
+			again = 0
+			continue
+		}
+		if (errno == unix.EINTR || errno == unix.EAGAIN && op.Nr == unix.SYS_OPENAT2) && again < maxAgain {
+			again++
+			continue
+		}
+		again = 0
+		handled := false
+		for i := uint(0); i < maxHandlers; i++ {
+			if e := op.on[i].Errno; e == uint16(errno) || e == AnyErrno {
+				pc = uintptr(op.on[i].Target)
+				handled = true
+				break
+			}
+		}
+		if handled {
+			continue
+		}
+		pg.errno = int32(errno)
+		pg.failed = int32(pc) + 1
+		break
+	}
+	for {
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, exitFailed, 0, 0)
+	}
+}
+
+// pointer turns an address inside the arena back into a pointer. The
+// indirection tells vet what the interpreter's contract says: the arena does
+// not move and outlives the child's use of it.
+//
+//go:nosplit
+//go:norace
+func pointer(addr uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&addr)) }

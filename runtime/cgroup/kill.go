@@ -1,0 +1,209 @@
+package cgroup
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// How long Kill waits for processes to die and Destroy for cgroups to fall
+// empty. A process in an uninterruptible wait (a dead NFS server) can take any
+// time; everything else is done within milliseconds.
+const (
+	killTimeout    = 10 * time.Second
+	destroyTimeout = 2 * time.Second
+)
+
+// Kill sends SIGKILL to every process in and below the container's cgroups,
+// stopped and frozen ones included, until none is left, for at most ten seconds.
+// Missing cgroups have no processes.
+//
+// It refuses, before anything is killed, a path that is not a cgroup below the
+// root of a hierarchy and a cgroup that holds this process, pid 1, or processes
+// of a pid namespace that cannot be seen from here: no container's
+// cgroup does, so the path must be wrong.
+func (c *Cgroup) Kill() error {
+	dirs := c.dirs(nil)
+	pids, err := pidsIn(dirs)
+	if err != nil {
+		return err
+	}
+	if err := spare(pids, dirs); err != nil || len(pids) == 0 {
+		return err
+	}
+	// Where there is a version 2 cgroup of Linux 5.14 or newer the kernel kills
+	// all of it at once, so that no fork gets away. Absent or not possible
+	// (a threaded cgroup): one by one below.
+	if dir, ok := c.paths[""]; ok {
+		if fd, err := openCgroup(dir); err == nil {
+			writeAt(fd, "cgroup.kill", "1")
+			unix.Close(fd)
+		}
+	}
+	deadline := time.Now().Add(killTimeout)
+	for delay, round := 100*time.Microsecond, 0; ; round++ {
+		if round > 3 {
+			// They fork as fast as they are killed: stop them all first.
+			c.writeFreezer("FROZEN", "1")
+		}
+		pids, err := killRound(dirs)
+		// A frozen process of version 1 takes the signal when it is thawed. The
+		// container may have been frozen by "pause", too.
+		if len(pids) > 0 || round > 3 {
+			c.writeFreezer("THAWED", "0")
+		}
+		if err != nil || len(pids) == 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d processes are still alive %s after SIGKILL (%s)", len(pids), killTimeout, some(pids))
+		}
+		time.Sleep(delay)
+		delay = min(2*delay, 20*time.Millisecond)
+	}
+}
+
+// spare returns an error if the processes cannot be a container's.
+func spare(pids []int, dirs []string) error {
+	for _, p := range pids {
+		var who string
+		switch p {
+		case 0:
+			who = "processes of an outer pid namespace"
+		case 1:
+			who = "pid 1"
+		case os.Getpid():
+			who = "this process"
+		default:
+			continue
+		}
+		return fmt.Errorf("not killing what is in %s: it holds %s, expected a container's cgroup", strings.Join(dirs, " "), who)
+	}
+	return nil
+}
+
+// killRound signals what is there and returns it.
+//
+// Between reading a pid and using it the process could end and the number go to
+// another process. So the pid is turned into a pidfd first, which can only mean
+// one process, and then the cgroups are read again: if the number is still there,
+// the pidfd is either that process, or one that has ended already.
+func killRound(dirs []string) ([]int, error) {
+	before, err := pidsIn(dirs)
+	if err != nil || len(before) == 0 {
+		return nil, err
+	}
+	if err := spare(before, dirs); err != nil {
+		return nil, err
+	}
+	// In portions, so that a container of thousands does not use up all
+	// descriptors.
+	for part := range slices.Chunk(before, 256) {
+		if err := killPart(part, dirs); err != nil {
+			return nil, err
+		}
+	}
+	return before, nil
+}
+
+func killPart(pids []int, dirs []string) error {
+	fds := make([]int, len(pids))
+	for i, p := range pids {
+		fd, err := unix.PidfdOpen(p, 0)
+		if err != nil {
+			fd = -1 // ended (ESRCH), or only a thread (EINVAL); the next round looks again
+		}
+		fds[i] = fd
+	}
+	now, err := pidsIn(dirs)
+	for i, fd := range fds {
+		if fd < 0 {
+			continue
+		}
+		if _, still := slices.BinarySearch(now, pids[i]); still && err == nil {
+			unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) // ESRCH: ended
+		}
+		unix.Close(fd)
+	}
+	return err
+}
+
+// Destroy removes the container's cgroups and those that were made below them,
+// and the parent that runseal made for containers without a cgroupsPath, once it
+// is empty. A cgroup that is still busy is tried again for two seconds, since
+// processes that were just killed take a moment to leave; Destroy
+// itself kills nothing. What does not exist is fine, so it can be repeated.
+func (c *Cgroup) Destroy() error {
+	deadline := time.Now().Add(destroyTimeout)
+	var first error
+	for _, dir := range c.dirs(nil) {
+		if err := destroy(dir, deadline); err != nil && first == nil {
+			first = err // the others are still removed
+		}
+	}
+	return first
+}
+
+func destroy(dir string, deadline time.Time) error {
+	for delay := 50 * time.Microsecond; ; {
+		fd, err := openCgroup(dir)
+		if err == unix.ENOENT {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = walk(fd, func(int) error { return nil }, func(parent int, name string) error {
+			if err := unix.Unlinkat(parent, name, unix.AT_REMOVEDIR); err != unix.ENOENT {
+				return err
+			}
+			return nil
+		})
+		if err == nil {
+			err = removeSelf(fd, dir)
+		}
+		unix.Close(fd)
+		switch {
+		case err == nil || err == unix.ENOENT:
+			return nil
+		case err != unix.EBUSY && err != unix.ENOTEMPTY:
+			return &os.PathError{Op: "rmdir", Path: dir, Err: err}
+		case time.Now().After(deadline):
+			pids, _ := pidsIn([]string{dir})
+			if len(pids) > 0 {
+				return fmt.Errorf("removing cgroup %s: it still has %d processes (%s)", dir, len(pids), some(pids))
+			}
+			return &os.PathError{Op: "rmdir", Path: dir, Err: err}
+		}
+		time.Sleep(delay)
+		delay = min(2*delay, 20*time.Millisecond)
+	}
+}
+
+// removeSelf removes the cgroup that fd is open on, by its name in its parent,
+// and then the parent if it is runseal's own and empty.
+func removeSelf(fd int, dir string) error {
+	parent, err := unix.Openat(fd, "..", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(parent)
+	slash := strings.LastIndexByte(dir, '/')
+	if err := unix.Unlinkat(parent, dir[slash+1:], unix.AT_REMOVEDIR); err != nil {
+		return err
+	}
+	if up := dir[:slash]; strings.HasSuffix(up, "/"+defaultParent) {
+		var st unix.Stat_t
+		if unix.Fstat(parent, &st) == nil && st.Nlink == 2 {
+			if pfd, err := openCgroup(up); err == nil { // not if it is a hierarchy's root
+				unix.Close(pfd)
+				unix.Rmdir(up) // busy: another container is being made
+			}
+		}
+	}
+	return nil
+}

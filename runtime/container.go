@@ -1,0 +1,123 @@
+package runtime
+
+import (
+	"os"
+	"os/user"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Status values of a container; the specification's, and paused.
+const (
+	StatusCreating = "creating"
+	StatusCreated  = "created"
+	StatusRunning  = "running"
+	StatusPaused   = "paused"
+	StatusStopped  = "stopped"
+)
+
+// Container is what state and list show.
+type Container struct {
+	ID, Bundle, Rootfs string
+	OCIVersion         string
+	Status             string
+	Pid                int // 0 when stopped
+	Created            time.Time
+	Owner              string // user name of the state directory's owner
+	Annotations        map[string]string
+	Err                error // why the entry could not be read; the other fields but ID are then empty
+}
+
+// State describes one container.
+func (r *Runtime) State(id string) (*Container, error) {
+	d, s, err := r.open(id, false)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return describe(d, s), nil
+}
+
+// List describes all containers, damaged ones included.
+func (r *Runtime) List() ([]*Container, error) {
+	ids, err := state.List(r.Root)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Container
+	for _, id := range ids {
+		c, err := r.State(id)
+		if err != nil {
+			c = &Container{ID: id, Err: err}
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func describe(d *state.Dir, s *state.State) *Container {
+	c := &Container{
+		ID: s.ID, Bundle: s.Bundle, Rootfs: s.Rootfs, OCIVersion: s.OCIVersion, Created: s.Created,
+		Annotations: s.Annotations, Status: status(d, s), Owner: owner(d.Path()),
+	}
+	if c.Status != StatusStopped {
+		c.Pid = s.Pid
+	}
+	return c
+}
+
+// status is never stored: the process, the FIFO and the freezer know it best.
+func status(d *state.Dir, s *state.State) string {
+	switch {
+	case s.Pid == 0:
+		return StatusCreating
+	case !state.Alive(s.Pid, s.StartTime):
+		return StatusStopped
+	}
+	var st unix.Stat_t
+	if unix.Lstat(d.FifoPath(), &st) == nil {
+		return StatusCreated
+	}
+	if frozen, err := cgroupOf(s).Frozen(); err == nil && frozen {
+		return StatusPaused
+	}
+	return StatusRunning
+}
+
+// owner names the owner of a directory; root without asking anybody.
+func owner(path string) string {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil {
+		return ""
+	}
+	if st.Uid == 0 {
+		return "root"
+	}
+	uid := strconv.Itoa(int(st.Uid))
+	if u, err := user.LookupId(uid); err == nil {
+		return u.Username
+	}
+	return "#" + uid
+}
+
+// openInit returns a pidfd of the container's first process. The process is
+// identified by its start time after the pidfd was taken, so a recycled pid
+// is never signalled or entered.
+func openInit(s *state.State) (int, error) {
+	if s.Pid <= 0 {
+		return -1, os.ErrProcessDone
+	}
+	fd, err := unix.PidfdOpen(s.Pid, 0)
+	if err != nil {
+		return -1, os.ErrProcessDone
+	}
+	if !state.Alive(s.Pid, s.StartTime) {
+		unix.Close(fd)
+		return -1, os.ErrProcessDone
+	}
+	return fd, nil
+}

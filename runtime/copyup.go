@@ -1,0 +1,132 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxCopyDepth bounds the recursion of tmpcopyup.
+const maxCopyDepth = 128
+
+// copyUp fills a tmpfs with what its mount point held (option tmpcopyup). Both
+// are O_PATH descriptors of directories that the child resolved inside the
+// root; everything below is opened relative to them, one component at a time,
+// without following symlinks.
+func copyUp(fds []int) error {
+	defer func() {
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
+	}()
+	if len(fds) != 2 {
+		return fmt.Errorf("tmpcopyup: the child handed over %d descriptors, expected 2", len(fds))
+	}
+	if err := copyDir(fds[0], fds[1], 0); err != nil {
+		return fmt.Errorf("tmpcopyup: %w", err)
+	}
+	return nil
+}
+
+func copyDir(from, to, depth int) error {
+	if depth > maxCopyDepth {
+		return fmt.Errorf("directories nested more than %d deep", maxCopyDepth)
+	}
+	// An O_PATH descriptor cannot be read: open it again.
+	src, err := unix.Openat(from, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	dir := os.NewFile(uintptr(src), ".")
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := copyEntry(src, to, name, depth); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(src, &st); err != nil {
+		return err
+	}
+	return applyMeta(to, &st)
+}
+
+func copyEntry(from, to int, name string, depth int) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(from, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		if err := unix.Mkdirat(to, name, 0o700); err != nil {
+			return err
+		}
+		sub, err := unix.Openat(from, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(sub)
+		dst, err := unix.Openat(to, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(dst)
+		return copyDir(sub, dst, depth+1)
+	case unix.S_IFREG:
+		return copyFile(from, to, name, &st)
+	case unix.S_IFLNK:
+		buf := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(from, name, buf)
+		if err != nil {
+			return err
+		}
+		if err := unix.Symlinkat(string(buf[:n]), to, name); err != nil {
+			return err
+		}
+	default:
+		if err := unix.Mknodat(to, name, st.Mode, int(st.Rdev)); err != nil {
+			return err
+		}
+	}
+	return unix.Fchownat(to, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
+}
+
+func copyFile(from, to int, name string, st *unix.Stat_t) error {
+	in, err := unix.Openat(from, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	src := os.NewFile(uintptr(in), name)
+	defer src.Close()
+	out, err := unix.Openat(to, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	dst := os.NewFile(uintptr(out), name)
+	_, err = io.Copy(dst, src)
+	if err == nil {
+		err = applyMeta(out, st)
+	}
+	return errors.Join(err, dst.Close())
+}
+
+// applyMeta sets owner and mode; in this order, because a change of owner
+// clears the set-user-id bit. The top directory comes as an O_PATH descriptor,
+// which fchmod(2) refuses.
+func applyMeta(fd int, st *unix.Stat_t) error {
+	if err := unix.Fchownat(fd, "", int(st.Uid), int(st.Gid), unix.AT_EMPTY_PATH); err != nil {
+		return err
+	}
+	err := unix.Fchmod(fd, st.Mode&0o7777)
+	if errors.Is(err, unix.EBADF) {
+		err = unix.Fchmodat(fd, ".", st.Mode&0o7777, 0)
+	}
+	return err
+}

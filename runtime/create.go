@@ -1,0 +1,239 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Create sets a container up to the point where its process waits for start.
+// It leaves nothing behind when it fails.
+func (r *Runtime) Create(id string, o CreateOptions) error {
+	if err := checkConsole(o.ConsoleSocket); err != nil {
+		return err
+	}
+	c, err := r.create(id, o, true, true)
+	if err != nil {
+		return err
+	}
+	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
+		c.undo()
+		return err
+	}
+	c.close()
+	return nil
+}
+
+// created is a container under construction.
+type created struct {
+	*bundle
+	id    string
+	dir   *state.Dir
+	state *state.State
+	child *nsenter.Child
+	fifo  int      // the exec FIFO, or -1
+	owned bool     // the cgroups are made
+	tty   *os.File // master side of the terminal when no console socket took it
+}
+
+// create does the work of Create and Run. With fifo the child waits for start;
+// without, it is executing the container's program when create returns. A
+// detached container has nobody to serve its terminal here.
+func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *created, err error) {
+	if err := state.ValidID(id); err != nil {
+		return nil, err
+	}
+	if err := checkPreserved(o.PreserveFds); err != nil {
+		return nil, err
+	}
+	b, err := r.load(id, o, fifo)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTerminal(b.spec.Process.Terminal, o.ConsoleSocket, detached); err != nil {
+		return nil, err
+	}
+	if pids, err := b.cgroup.Pids(); err != nil {
+		return nil, fmt.Errorf("linux.cgroupsPath: %w", err)
+	} else if len(pids) > 0 {
+		// Before anything records this cgroup as ours to empty.
+		return nil, fmt.Errorf("linux.cgroupsPath: the cgroup has %d processes already, expected one without processes", len(pids))
+	}
+	c := &created{bundle: b, id: id, fifo: -1}
+	if c.dir, err = state.Create(r.Root, id); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.undo()
+		}
+	}()
+	c.state = &state.State{
+		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
+		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw,
+	}
+	if err := c.dir.Save(c.state); err != nil {
+		return nil, err
+	}
+	if err := b.cgroup.Create(); err != nil {
+		return nil, err
+	}
+	c.owned = true
+	if err := b.cgroup.Set(); err != nil {
+		return nil, err
+	}
+	if fifo {
+		if err := c.makeFifo(); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.start(); err != nil {
+		return nil, err
+	}
+	return c, c.converse(o.ConsoleSocket)
+}
+
+// start forks the child and records it.
+func (c *created) start() error {
+	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{plan.RegFifo: int64(c.fifo)}}
+	if dir := c.cgroup.UnifiedDir(); dir != "" {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("linux.cgroupsPath: open %s: %w", dir, err)
+		}
+		defer unix.Close(fd)
+		how.Cgroup = fd
+	}
+	if c.plan.PidNS != "" {
+		fd, err := openPidNS(c.plan.PidNS)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		how.PidNS = fd
+	}
+	protect()
+	child, err := nsenter.Start(c.plan.Program, how)
+	if err != nil {
+		return err
+	}
+	c.child = child
+	c.state.Pid = child.Pid
+	if c.state.StartTime, _, err = state.ProcessStart(child.Pid); err != nil {
+		// The child may have failed and be gone already.
+		if f := child.Failure(); f != nil {
+			return f
+		}
+		return fmt.Errorf("read the start time of process %d: %w", child.Pid, err)
+	}
+	return c.dir.Save(c.state)
+}
+
+// converse answers the child's reports until it waits for start, or, without
+// a FIFO, until it has become the container's program.
+func (c *created) converse(consoleSocket string) error {
+	for {
+		mark, fds, err := c.child.Await()
+		if err != nil {
+			return err
+		}
+		switch mark {
+		case 0: // execve closed the socket
+			return nil
+		case plan.MarkMappings:
+			err = c.mapUsers()
+		case plan.MarkCopyUp:
+			err = copyUp(fds)
+		case plan.MarkTerminal:
+			err = c.takeTerminal(fds, consoleSocket)
+		case plan.MarkSetUp: // the state was saved before
+		case plan.MarkReady:
+			return c.publishFifo()
+		default:
+			err = fmt.Errorf("the container's process reported %q, which means nothing", mark)
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.child.Release(); err != nil {
+			return err
+		}
+	}
+}
+
+// undo takes back everything that create has made so far.
+func (c *created) undo() {
+	if c.child != nil {
+		unix.PidfdSendSignal(c.child.PidFD, unix.SIGKILL, nil, 0)
+		reap(c.child.Pid)
+	}
+	if c.owned {
+		_ = c.cgroup.Kill()
+		_ = c.cgroup.Destroy()
+	}
+	if c.tty != nil {
+		c.tty.Close()
+	}
+	_ = c.dir.Remove()
+	c.closeFifo()
+	c.dir.Close()
+}
+
+// close ends the construction: the container is on its own.
+func (c *created) close() {
+	c.closeFifo()
+	c.child.Close()
+	c.dir.Close()
+}
+
+// openPidNS opens a pid namespace given by path and makes sure that it is one.
+// A FIFO must not block, and a file that is no namespace has no such ioctl.
+func openPidNS(path string) (int, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("linux.namespaces: open pid namespace %q: %w", path, err)
+	}
+	if t, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || t != unix.CLONE_NEWPID {
+		unix.Close(fd)
+		return -1, fmt.Errorf("linux.namespaces: %q: expected a pid namespace", path)
+	}
+	return fd, nil
+}
+
+// protect makes this process, and so the child until its execve, impossible to
+// inspect through /proc for whoever it shares a pid namespace with.
+func protect() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
+
+// reap waits for a child of ours.
+func reap(pid int) {
+	for {
+		if _, err := unix.Wait4(pid, nil, 0, nil); !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// checkPreserved makes sure that the descriptors to be preserved are there, so
+// that none of ours takes one of their numbers.
+func checkPreserved(n int) error {
+	if n < 0 {
+		return fmt.Errorf("--preserve-fds: %d: expected a number of descriptors, 0 or more", n)
+	}
+	for fd := 3; fd < 3+n; fd++ {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
+			return fmt.Errorf("--preserve-fds: %d: descriptor %d is not open", n, fd)
+		}
+	}
+	return nil
+}
+
+// cgroupOf returns the container's cgroup as recorded in its state.
+func cgroupOf(s *state.State) *cgroup.Cgroup { return cgroup.Open(s.CgroupPaths) }

@@ -1,0 +1,101 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Delete removes a stopped or merely created container: what is left of its
+// processes, its cgroups, its state. With force it kills a running one first,
+// and finds nothing wrong with a container that does not exist.
+func (r *Runtime) Delete(id string, force bool) error {
+	if err := state.ValidID(id); err != nil {
+		return err
+	}
+	d, err := state.Open(r.Root, id, true)
+	if err != nil {
+		if force && errors.Is(err, state.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	defer d.Close()
+	s, err := d.Load()
+	if err != nil {
+		if !force {
+			return err
+		}
+		return r.deleteDamaged(d, id)
+	}
+	if st := status(d, s); !force && st != StatusStopped && st != StatusCreated {
+		return fmt.Errorf("cannot delete container %q: it is %s, expected stopped (or use --force)", id, st)
+	}
+	return destroy(d, s)
+}
+
+// destroy ends the container's processes and removes everything.
+func destroy(d *state.Dir, s *state.State) error {
+	if fd, err := openInit(s); err == nil {
+		err := killAndWait(fd)
+		unix.Close(fd)
+		if err != nil {
+			return fmt.Errorf("kill process %d of container %q: %w", s.Pid, s.ID, err)
+		}
+	}
+	c := cgroupOf(s)
+	if err := c.Kill(); err != nil {
+		return err
+	}
+	if err := c.Destroy(); err != nil {
+		return err
+	}
+	return d.Remove()
+}
+
+// killAndWait kills a process and waits until it has ended. That it may stay a
+// zombie until its parent looks is no matter here.
+func killAndWait(pidfd int) error {
+	if err := unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0); err != nil {
+		if errors.Is(err, unix.ESRCH) {
+			return nil
+		}
+		return err
+	}
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, 10_000)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return err
+		case n == 0:
+			return errors.New("it did not end within 10 seconds of SIGKILL")
+		}
+		return nil
+	}
+}
+
+// deleteDamaged removes a container whose state cannot be read. Its cgroup is
+// found from the id alone; no pid is trusted.
+func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
+	l, err := cgroup.Detect()
+	if err != nil {
+		return err
+	}
+	c, err := cgroup.Find(l, "", id)
+	if err != nil {
+		return err
+	}
+	if err := c.Kill(); err != nil {
+		return err
+	}
+	if err := c.Destroy(); err != nil {
+		return err
+	}
+	return d.Remove()
+}

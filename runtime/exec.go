@@ -1,0 +1,245 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// ExecOptions are the options of exec.
+type ExecOptions struct {
+	Process        *specs.Process // from --process; nil: the container's own process, changed by the fields below
+	Args           []string
+	Detach, Tty    bool
+	PidFile        string
+	ConsoleSocket  string
+	Cwd            string
+	User           string // "uid[:gid]"
+	Cgroup         string // --cgroup: below the container's cgroup
+	Env            []string
+	AdditionalGids []uint32
+	Caps           []string
+	NoNewPrivs     bool
+	PreserveFds    int
+}
+
+// Exec executes a further process in a running container. In the foreground it
+// returns the exit status as Run does.
+func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
+	if err := checkPreserved(o.PreserveFds); err != nil {
+		return 0, err
+	}
+	if err := checkConsole(o.ConsoleSocket); err != nil {
+		return 0, err
+	}
+	d, s, err := r.open(id, false)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	switch st := status(d, s); st {
+	case StatusRunning, StatusCreated:
+	default:
+		return 0, fmt.Errorf("cannot exec in container %q: it is %s, expected running", id, st)
+	}
+	cfg, err := spec.Parse(s.Config)
+	if err != nil {
+		return 0, fmt.Errorf("the recorded configuration of container %q: %w", id, err)
+	}
+	pr, err := execProcess(cfg, o)
+	if err != nil {
+		return 0, err
+	}
+	if err := checkTerminal(pr.Terminal, o.ConsoleSocket, o.Detach); err != nil {
+		return 0, err
+	}
+	cg, err := subCgroup(s, o.Cgroup)
+	if err != nil {
+		return 0, err
+	}
+	in := &plan.Input{ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
+	f, err := r.compile(cfg)
+	if err != nil {
+		return 0, err
+	}
+	if f != nil {
+		in.Filter, in.FilterFlags = f.Bytes(), f.Flags
+	}
+	p, err := plan.Exec(in, pr)
+	if err != nil {
+		return 0, err
+	}
+	init, err := openInit(s)
+	if err != nil {
+		return 0, fmt.Errorf("cannot exec in container %q: container not running", id)
+	}
+	defer unix.Close(init)
+	fwd := forwardSignals(!o.Detach)
+	defer fwd.stop()
+	child, tty, err := startExec(p, cfg, init, cg, o)
+	if err != nil {
+		return 0, err
+	}
+	defer child.Close()
+	if err := writePidFile(o.PidFile, child.Pid); err != nil {
+		unix.PidfdSendSignal(child.PidFD, unix.SIGKILL, nil, 0)
+		reap(child.Pid)
+		return 0, err
+	}
+	if o.Detach {
+		return 0, nil
+	}
+	return attend(child, tty, fwd)
+}
+
+// startExec forks the child and accompanies it to its execve.
+func startExec(p *plan.Plan, cfg *specs.Spec, init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
+	how := nsenter.Clone{Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{plan.RegPidFD: int64(init)}}
+	if plan.Flags(cfg.Linux)&unix.CLONE_NEWPID != 0 {
+		how.PidNS = init
+	}
+	if dir := cg.UnifiedDir(); dir != "" {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--cgroup: open %s: %w", dir, err)
+		}
+		defer unix.Close(fd)
+		how.Cgroup = fd
+	}
+	protect()
+	child, err := nsenter.Start(p.Program, how)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			unix.PidfdSendSignal(child.PidFD, unix.SIGKILL, nil, 0)
+			reap(child.Pid)
+			child.Close()
+		}
+	}()
+	for {
+		mark, fds, err := child.Await()
+		if err != nil {
+			return nil, nil, err
+		}
+		switch mark {
+		case 0:
+			return child, tty, nil
+		case plan.MarkTerminal:
+			if tty, err = takeMaster(fds, o.ConsoleSocket); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := child.Release(); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// execProcess is what exec runs: --process as it is, or the container's own
+// process with the command line's changes.
+func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
+	pr := o.Process
+	if pr == nil {
+		own := *cfg.Process
+		pr = &own
+		pr.Args, pr.Terminal, pr.ConsoleSize, pr.OOMScoreAdj = o.Args, o.Tty, nil, nil
+		pr.Env = append(slices.Clone(pr.Env), o.Env...)
+		if o.Cwd != "" {
+			pr.Cwd = o.Cwd
+		}
+		if o.NoNewPrivs {
+			pr.NoNewPrivileges = true
+		}
+		pr.User.AdditionalGids = append(slices.Clone(pr.User.AdditionalGids), o.AdditionalGids...)
+		if err := setUser(&pr.User, o.User); err != nil {
+			return nil, err
+		}
+		pr.Capabilities = addCaps(pr.Capabilities, o.Caps)
+	} else if o.Tty {
+		own := *pr
+		own.Terminal = true
+		pr = &own
+	}
+	if err := spec.ValidateProcess(pr); err != nil {
+		return nil, err
+	}
+	return pr, spec.Unsupported(&specs.Spec{Process: pr})
+}
+
+// setUser understands "uid" and "uid:gid", decimal, without names: the
+// container's /etc/passwd is not consulted.
+func setUser(u *specs.User, text string) error {
+	if text == "" {
+		return nil
+	}
+	uid, gid, both := strings.Cut(text, ":")
+	for _, x := range []struct {
+		text string
+		to   *uint32
+		want bool
+	}{{uid, &u.UID, true}, {gid, &u.GID, both}} {
+		if !x.want {
+			continue
+		}
+		n, err := strconv.ParseUint(x.text, 10, 32)
+		if err != nil || n == 1<<32-1 {
+			return fmt.Errorf("--user: %q: expected UID or UID:GID, each from 0 to 4294967294", text)
+		}
+		*x.to = uint32(n)
+	}
+	return nil
+}
+
+// addCaps adds to the sets that a process starts from. Not to the inheritable
+// and ambient ones: those would pass capabilities on to every program that the
+// process executes.
+func addCaps(c *specs.LinuxCapabilities, names []string) *specs.LinuxCapabilities {
+	if len(names) == 0 {
+		return c
+	}
+	var own specs.LinuxCapabilities
+	if c != nil {
+		own = *c
+	}
+	for _, set := range []*[]string{&own.Bounding, &own.Effective, &own.Permitted} {
+		*set = append(slices.Clone(*set), names...)
+	}
+	return &own
+}
+
+// subCgroup is the container's cgroup, or an existing one below it.
+func subCgroup(s *state.State, sub string) (*cgroup.Cgroup, error) {
+	if sub == "" {
+		return cgroupOf(s), nil
+	}
+	if !path.IsAbs(sub) {
+		sub = "/" + sub
+	}
+	if path.Clean(sub) != sub {
+		return nil, fmt.Errorf("--cgroup: %q: expected a path below the container's cgroup without . and ..", sub)
+	}
+	paths := make(map[string]string, len(s.CgroupPaths))
+	for k, dir := range s.CgroupPaths {
+		paths[k] = dir + sub
+		var st unix.Stat_t
+		if err := unix.Lstat(dir+sub, &st); errors.Is(err, unix.ENOENT) {
+			return nil, fmt.Errorf("--cgroup: %q: there is no such cgroup below the container's", sub)
+		}
+	}
+	return cgroup.Open(paths), nil
+}

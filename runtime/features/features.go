@@ -1,0 +1,99 @@
+// Package features answers the question what runseal can do, in the form that
+// engines understand: the features structure of the OCI runtime specification
+// (features.md).
+//
+// Every entry is a promise. containerd, for example, uses recursive read-only
+// mounts when mountOptions has "rro", and CRI-O takes user namespaces with
+// id-mapped mounts for granted when mountExtensions.idmap is enabled. So what is
+// absent or false here is refused with an error when config.json asks for it,
+// and what is listed comes from the tables that the runtime itself works with.
+//
+// In the structure a missing member means "unknown". A list of which nothing is
+// supported is therefore written as [], not left out.
+package features
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/opencontainers/runtime-spec/specs-go/features"
+
+	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
+)
+
+// Range of config.json's ociVersion that is understood.
+const (
+	VersionMin = "1.0.0"
+	VersionMax = spec.SpecVersion
+)
+
+// Keys of Document.Annotations.
+const (
+	AnnotationVersion = "org.runseal.version"
+	AnnotationCommit  = "org.runseal.commit"
+)
+
+// Document is the features structure. Members whose empty list says something
+// stand here again, without omitempty: encoding/json prefers the outer ones.
+type Document struct {
+	features.Features
+	Hooks []string `json:"hooks"`
+	Linux Linux    `json:"linux"`
+}
+
+// Linux is the structure's Linux part.
+type Linux struct {
+	features.Linux
+	MemoryPolicy MemoryPolicy `json:"memoryPolicy"`
+}
+
+// MemoryPolicy says which modes and flags linux.memoryPolicy may have.
+type MemoryPolicy struct {
+	Modes []string `json:"modes"`
+	Flags []string `json:"flags"`
+}
+
+// New describes this build. version and commit are for the annotations; an
+// empty commit is left out. SupportedFlags asks the running kernel.
+func New(version, commit string) *Document {
+	yes, no := true, false
+	d := &Document{Hooks: []string{}}
+	d.OCIVersionMin = VersionMin
+	d.OCIVersionMax = VersionMax
+	d.MountOptions = plan.MountOptions()
+	d.Annotations = map[string]string{AnnotationVersion: version}
+	if commit != "" {
+		d.Annotations[AnnotationCommit] = commit
+	}
+	d.Linux.Namespaces = []string{"cgroup", "ipc", "mount", "network", "pid", "user", "uts"}
+	d.Linux.Capabilities = capabilities()
+	d.Linux.Cgroup = &features.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &yes}
+	d.Linux.Seccomp = seccompFeatures()
+	d.Linux.Apparmor = &features.Apparmor{Enabled: &no}
+	d.Linux.Selinux = &features.Selinux{Enabled: &no}
+	d.Linux.IntelRdt = &features.IntelRdt{Enabled: &no, Schemata: &no, Monitoring: &no}
+	d.Linux.MemoryPolicy = MemoryPolicy{Modes: []string{}, Flags: []string{}}
+	d.Linux.MountExtensions = &features.MountExtensions{IDMap: &features.IDMap{Enabled: &no}}
+	d.Linux.NetDevices = &features.NetDevices{Enabled: &no}
+	return d
+}
+
+// Write writes the document of [New] as indented JSON and a line end.
+func Write(w io.Writer, version, commit string) error {
+	text, err := json.MarshalIndent(New(version, commit), "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// capabilities lists the names that process.capabilities may have, by number.
+func capabilities() []string {
+	names := make([]string, 0, spec.LastCap+1)
+	for n := 0; n <= spec.LastCap; n++ {
+		names = append(names, spec.CapName(n))
+	}
+	return names
+}

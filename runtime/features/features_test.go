@@ -1,0 +1,247 @@
+package features
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/opencontainers/runtime-spec/specs-go/features"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/arch"
+)
+
+// decoded is the document as an engine reads it.
+func decoded(t *testing.T) *features.Features {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Write(&out, "1.2.3", "abc"); err != nil {
+		t.Fatal(err)
+	}
+	var f features.Features
+	dec := json.NewDecoder(&out)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&f); err != nil {
+		t.Fatal(err)
+	}
+	return &f
+}
+
+// TestNothingIsUnknown: a member that is absent means "unknown" and would be a
+// gap in the answer.
+func TestNothingIsUnknown(t *testing.T) {
+	var out bytes.Buffer
+	if err := Write(&out, "1.2.3", ""); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasSuffix(out.Bytes(), []byte("}\n")) {
+		t.Errorf("no line end: %q", out.Bytes()[out.Len()-3:])
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{
+		"ociVersionMin", "ociVersionMax", "hooks", "mountOptions", "annotations",
+		"linux.namespaces", "linux.capabilities",
+		"linux.cgroup.v1", "linux.cgroup.v2", "linux.cgroup.systemd", "linux.cgroup.systemdUser", "linux.cgroup.rdma",
+		"linux.seccomp.enabled", "linux.seccomp.actions", "linux.seccomp.operators", "linux.seccomp.archs",
+		"linux.seccomp.knownFlags", "linux.seccomp.supportedFlags",
+		"linux.apparmor.enabled", "linux.selinux.enabled",
+		"linux.intelRdt.enabled", "linux.intelRdt.schemata", "linux.intelRdt.monitoring",
+		"linux.memoryPolicy.modes", "linux.memoryPolicy.flags",
+		"linux.mountExtensions.idmap.enabled", "linux.netDevices.enabled",
+	} {
+		var v any = doc
+		for _, name := range strings.Split(path, ".") {
+			m, _ := v.(map[string]any)
+			v = m[name]
+		}
+		if v == nil {
+			t.Errorf("%s is absent or null", path)
+		}
+	}
+	if doc["annotations"].(map[string]any)[AnnotationCommit] != nil {
+		t.Error("an unknown commit is written")
+	}
+}
+
+func TestTables(t *testing.T) {
+	f := decoded(t)
+	if f.OCIVersionMin != "1.0.0" || f.OCIVersionMax != "1.3.0" {
+		t.Errorf("versions %q to %q", f.OCIVersionMin, f.OCIVersionMax)
+	}
+	if f.Hooks == nil || len(f.Hooks) != 0 {
+		t.Errorf("hooks: %#v, want an empty list", f.Hooks)
+	}
+	if !slices.Equal(f.MountOptions, plan.MountOptions()) || !slices.Contains(f.MountOptions, "rro") {
+		t.Errorf("mountOptions: %q", f.MountOptions)
+	}
+	if f.Annotations[AnnotationVersion] != "1.2.3" || f.Annotations[AnnotationCommit] != "abc" {
+		t.Errorf("annotations: %q", f.Annotations)
+	}
+	if len(f.Linux.Capabilities) != spec.LastCap+1 {
+		t.Errorf("%d capabilities", len(f.Linux.Capabilities))
+	}
+	for n, name := range f.Linux.Capabilities {
+		if got, ok := spec.CapByName(name); !ok || got != n {
+			t.Errorf("capability %d: %q", n, name)
+		}
+	}
+}
+
+// base is a configuration that is complete and asks for nothing special.
+func base() *specs.Spec { return spec.DefaultOptions{CgroupV2: true}.Spec() }
+
+// accepted reports whether a configuration passes the checks of package spec.
+func accepted(change func(s *specs.Spec)) error {
+	s := base()
+	change(s)
+	return errors.Join(spec.Validate(s), spec.Unsupported(s))
+}
+
+// TestNamespacesAreTrue asks the checks of config.json about each type there is.
+func TestNamespacesAreTrue(t *testing.T) {
+	listed := decoded(t).Linux.Namespaces
+	for _, ns := range []specs.LinuxNamespaceType{
+		specs.PIDNamespace, specs.NetworkNamespace, specs.MountNamespace, specs.IPCNamespace,
+		specs.UTSNamespace, specs.UserNamespace, specs.CgroupNamespace, specs.TimeNamespace,
+	} {
+		err := accepted(func(s *specs.Spec) {
+			s.Linux.Namespaces = slices.DeleteFunc(s.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == ns })
+			s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: ns})
+			if ns == specs.UserNamespace {
+				ids := []specs.LinuxIDMapping{{HostID: 1000, Size: 1000}}
+				s.Linux.UIDMappings, s.Linux.GIDMappings = ids, ids
+			}
+		})
+		if slices.Contains(listed, string(ns)) != (err == nil) {
+			t.Errorf("%s: listed %v, but the answer to a config.json with it is %v", ns, slices.Contains(listed, string(ns)), err)
+		}
+	}
+}
+
+// TestAbsentIsRefused: for each thing that the document says is not there, a
+// config.json that asks for it is an error.
+func TestAbsentIsRefused(t *testing.T) {
+	f := decoded(t)
+	no := func(b *bool) bool { return b != nil && !*b }
+	for _, tc := range []struct {
+		name   string
+		absent bool
+		change func(s *specs.Spec)
+	}{
+		{"hooks", len(f.Hooks) == 0, func(s *specs.Spec) {
+			s.Hooks = &specs.Hooks{Poststop: []specs.Hook{{Path: "/bin/true"}}}
+		}},
+		{"apparmor", no(f.Linux.Apparmor.Enabled), func(s *specs.Spec) { s.Process.ApparmorProfile = "x" }},
+		{"selinux", no(f.Linux.Selinux.Enabled), func(s *specs.Spec) { s.Process.SelinuxLabel = "x" }},
+		{"intelRdt", no(f.Linux.IntelRdt.Enabled), func(s *specs.Spec) { s.Linux.IntelRdt = &specs.LinuxIntelRdt{ClosID: "x"} }},
+		{"memoryPolicy", len(f.Linux.MemoryPolicy.Modes) == 0, func(s *specs.Spec) {
+			s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: "MPOL_INTERLEAVE", Nodes: "0"}
+		}},
+		{"idmap", no(f.Linux.MountExtensions.IDMap.Enabled), func(s *specs.Spec) {
+			s.Mounts[0].UIDMappings = []specs.LinuxIDMapping{{Size: 1}}
+		}},
+		{"netDevices", no(f.Linux.NetDevices.Enabled), func(s *specs.Spec) {
+			s.Linux.NetDevices = map[string]specs.LinuxNetDevice{"eth0": {}}
+		}},
+	} {
+		if !tc.absent {
+			t.Errorf("%s: the document says that it is there; it needs a test of its own", tc.name)
+		}
+		if err := accepted(tc.change); err == nil {
+			t.Errorf("%s: accepted in config.json", tc.name)
+		}
+	}
+	if err := accepted(func(*specs.Spec) {}); err != nil {
+		t.Errorf("the base configuration of this test: %v", err)
+	}
+}
+
+// compile is the answer of package seccomp to a profile.
+func compile(change func(p *specs.LinuxSeccomp)) error {
+	p := &specs.LinuxSeccomp{DefaultAction: specs.ActErrno, Syscalls: []specs.LinuxSyscall{
+		{Names: []string{"execve", "close"}, Action: specs.ActAllow},
+	}}
+	change(p)
+	_, err := seccomp.NewPolicy(p, seccomp.Options{})
+	return err
+}
+
+// understood cuts the list out of package seccomp's "expected one of A, B, C".
+func understood(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		t.Fatal("a made-up name is accepted")
+	}
+	_, list, ok := strings.Cut(err.Error(), "expected one of ")
+	if !ok {
+		t.Fatalf("no list in %v", err)
+	}
+	return strings.Split(list, ", ")
+}
+
+// TestSeccompIsTrue compares each list with what package seccomp accepts.
+func TestSeccompIsTrue(t *testing.T) {
+	s := decoded(t).Linux.Seccomp
+	check := func(what string, listed []string, try func(name string) error) {
+		t.Helper()
+		for _, name := range understood(t, try("SCMP_NONE")) {
+			if in, err := slices.Contains(listed, name), try(name); in != (err == nil) {
+				t.Errorf("%s %s: listed %v, package seccomp says %v", what, name, in, err)
+			}
+		}
+		for _, name := range listed {
+			if err := try(name); err != nil {
+				t.Errorf("%s %s: listed, but %v", what, name, err)
+			}
+		}
+	}
+	check("action", s.Actions, func(name string) error {
+		return compile(func(p *specs.LinuxSeccomp) { p.Syscalls[0].Action = specs.LinuxSeccompAction(name) })
+	})
+	check("operator", s.Operators, func(name string) error {
+		return compile(func(p *specs.LinuxSeccomp) {
+			p.Syscalls[0].Args = []specs.LinuxSeccompArg{{Op: specs.LinuxSeccompOperator(name)}}
+		})
+	})
+	check("flag", s.SupportedFlags, func(name string) error {
+		return compile(func(p *specs.LinuxSeccomp) { p.Flags = []specs.LinuxSeccompFlag{specs.LinuxSeccompFlag(name)} })
+	})
+	for _, f := range s.SupportedFlags {
+		if !slices.Contains(s.KnownFlags, f) {
+			t.Errorf("flag %s is supported but not known", f)
+		}
+	}
+	if len(s.Archs) != len(arch.All()) {
+		t.Errorf("architectures: %q", s.Archs)
+	}
+	for _, a := range s.Archs {
+		if err := compile(func(p *specs.LinuxSeccomp) { p.Architectures = []specs.Arch{specs.Arch(a)} }); err != nil {
+			t.Errorf("architecture %s: listed, but %v", a, err)
+		}
+	}
+}
+
+// TestKernelHas: the probe tells flags from what is not one. The three flags
+// are in every kernel from 4.17 on.
+func TestKernelHas(t *testing.T) {
+	for _, flag := range []uintptr{unix.SECCOMP_FILTER_FLAG_TSYNC, unix.SECCOMP_FILTER_FLAG_LOG, unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW} {
+		if !kernelHas(flag) {
+			t.Errorf("flag %#x is not known to the kernel", flag)
+		}
+	}
+	for _, flag := range []uintptr{0, 1 << 30} {
+		if kernelHas(flag) {
+			t.Errorf("flag %#x is known to the kernel", flag)
+		}
+	}
+}

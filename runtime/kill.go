@@ -1,0 +1,80 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Kill sends a signal to the container's first process, or with all to every
+// process of the container. SIGKILL reaches all of them anyway if the
+// container has no pid namespace of its own, because then nothing else would
+// end them. Killing all of a container that has ended is no error.
+func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
+	d, s, err := r.open(id, false)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	fd, err := openInit(s)
+	gone := errors.Is(err, os.ErrProcessDone)
+	if err != nil && !gone {
+		return err
+	}
+	if !gone {
+		defer unix.Close(fd)
+	}
+	if all || sig == unix.SIGKILL && !ownPidNS(s) {
+		return r.killAll(s, sig)
+	}
+	if gone {
+		return fmt.Errorf("kill container %q: container not running", id)
+	}
+	if err := unix.PidfdSendSignal(fd, unix.Signal(sig), nil, 0); err != nil {
+		if errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("kill container %q: container not running", id)
+		}
+		return fmt.Errorf("kill container %q: send signal %d to process %d: %w", id, int(sig), s.Pid, err)
+	}
+	return nil
+}
+
+// killAll signals every process in the container's cgroup.
+func (r *Runtime) killAll(s *state.State, sig syscall.Signal) error {
+	c := cgroupOf(s)
+	if sig == unix.SIGKILL {
+		return c.Kill()
+	}
+	pids, err := c.Pids()
+	if err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		if err := unix.Kill(pid, sig); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("kill container %q: send signal %d to process %d: %w", s.ID, int(sig), pid, err)
+		}
+	}
+	return nil
+}
+
+// ownPidNS tells whether the end of the container's first process ends all the
+// others, as the kernel does for the first process of a pid namespace.
+func ownPidNS(s *state.State) bool {
+	cfg, err := spec.Parse(s.Config)
+	if err != nil || cfg.Linux == nil {
+		return false
+	}
+	for _, ns := range cfg.Linux.Namespaces {
+		if ns.Type == specs.PIDNamespace {
+			return ns.Path == ""
+		}
+	}
+	return false
+}

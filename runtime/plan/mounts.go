@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+func (p *planner) mounts() error {
+	for i, s := range p.spec.Mounts {
+		m, err := parseMount(i, s)
+		if err != nil {
+			return err
+		}
+		if err := m.checkDestination(); err != nil {
+			return err
+		}
+		what := fmt.Sprintf("mount %s on %q", m.fstype, m.Destination)
+		if m.bind {
+			what = fmt.Sprintf("bind %q to %q", m.source, m.Destination)
+		}
+		p.Step(m.field, what)
+		switch {
+		case m.remount:
+			p.openIn(m.Destination, openAny, regTarget)
+			set, clear := attrs(m.flags, m.cleared)
+			p.setAttr(regTarget, set, clear, 0, false)
+			p.recursiveAttrs(m, regTarget)
+			p.propagate(m, regTarget)
+			p.closeReg(regTarget)
+		case m.bind:
+			err = p.mountBind(m)
+		case m.fstype == "cgroup":
+			err = p.mountCgroup(m)
+		case m.fstype == "":
+			err = fmt.Errorf("%s.type: missing, and no bind option is given", m.field)
+		default:
+			p.mountFS(m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkDestination refuses mounts that would cover what the runtime or the
+// container relies on in /proc. A whole procfs may go on /proc, and single
+// files that tools such as lxcfs replace.
+func (m *mount) checkDestination() error {
+	dest := path.Clean(m.Destination)
+	if dest == "/" {
+		return fmt.Errorf("%s.destination: %q: the root itself is given by root.path", m.field, m.Destination)
+	}
+	if dest != "/proc" && !strings.HasPrefix(dest, "/proc/") {
+		return nil
+	}
+	if dest == "/proc" {
+		if m.fstype == "proc" || m.bind {
+			return nil
+		}
+		return fmt.Errorf("%s.destination: %q: expected type \"proc\" or a bind mount of a procfs, not %q", m.field, m.Destination, m.fstype)
+	}
+	switch dest {
+	case "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+		"/proc/loadavg", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/net/dev":
+		return nil
+	}
+	return fmt.Errorf("%s.destination: %q: mounts inside /proc are not allowed", m.field, m.Destination)
+}
+
+// mountFS mounts a file system of its own. The target is entered by descriptor
+// and mounted on as ".": no path is resolved a second time.
+func (p *planner) mountFS(m *mount) {
+	var flags uint64
+	if m.fstype == "proc" || m.fstype == "sysfs" {
+		// A symlink at /proc would have us mount, and later write,
+		// somewhere else.
+		flags = unix.O_NOFOLLOW
+	}
+	p.target(m.Destination, true, flags)
+	p.refuseProc(m)
+	if m.copyUp && m.fstype == "tmpfs" {
+		// The parent copies what lies below: see MarkCopyUp.
+		p.openIn(m.Destination, openDir, regDir)
+	}
+	p.Sys(unix.SYS_FCHDIR, nsenter.Val(regTarget))
+	p.closeReg(regTarget)
+	mflags := m.flags
+	if mflags&unix.MS_RDONLY != 0 && (m.fstype == "tmpfs" || path.Clean(m.Destination) == "/dev") {
+		// Mount points, devices and links still have to be made in it.
+		mflags &^= unix.MS_RDONLY
+		p.late = append(p.late, lateReadOnly{m.Destination, m.field})
+	}
+	p.mountCall(m.source, ".", m.fstype, mflags, m.data)
+	if m.copyUp && m.fstype == "tmpfs" {
+		p.openIn(m.Destination, openDir, regTarget)
+		p.Report(MarkCopyUp, regDir, regTarget)
+		p.Hold()
+		p.closeReg(regTarget)
+		p.closeReg(regDir)
+	}
+	if m.rset|m.rclear != 0 || len(m.propagation) > 0 {
+		p.openIn(m.Destination, openAny, regTarget)
+		p.recursiveAttrs(m, regTarget)
+		p.propagate(m, regTarget)
+		p.closeReg(regTarget)
+	}
+}
+
+// mountBind attaches a clone of a host tree. Its attributes are set while it
+// is still detached, so it is never seen without them.
+func (p *planner) mountBind(m *mount) error {
+	if m.source == "" {
+		return fmt.Errorf("%s.source: missing: a bind mount needs one", m.field)
+	}
+	source := m.source
+	if !path.IsAbs(source) {
+		source = path.Join(p.in.Bundle, source)
+	}
+	dir, err := p.in.IsDir(source)
+	if err != nil {
+		return fmt.Errorf("%s.source: %w", m.field, err)
+	}
+	if m.data != "" {
+		return fmt.Errorf("%s.options: %q: a bind mount takes no file system options", m.field, m.data)
+	}
+	p.cloneTree(source, m.rbind)
+	if set, clear := attrs(m.flags, m.cleared); set|clear != 0 {
+		p.setAttr(regTree, set, clear, 0, false)
+	}
+	p.recursiveAttrs(m, regTree)
+	p.target(m.Destination, dir, 0)
+	p.refuseProc(m)
+	p.attach(regTree)
+	p.propagate(m, regTree)
+	p.closeReg(regTree)
+	p.closeReg(regTarget)
+	return nil
+}
+
+// refuseProc makes a mount fail whose destination led, by symlinks of the
+// root, into a procfs: there it could cover /proc/self/attr and the like.
+func (p *planner) refuseProc(m *mount) {
+	if dest := path.Clean(m.Destination); dest == "/proc" || strings.HasPrefix(dest, "/proc/") {
+		return // decided by checkDestination
+	}
+	buf := p.statxBuffer()
+	p.Sys(unix.SYS_FSTATFS, nsenter.Val(regTarget), buf)
+	p.Deny(buf, ^uint32(0), unix.PROC_SUPER_MAGIC, uint16(unix.ELOOP))
+}
+
+func (p *planner) recursiveAttrs(m *mount, r nsenter.Reg) {
+	if set, clear := attrs(m.rset, m.rclear); set|clear != 0 {
+		p.setAttr(r, set, clear, 0, true)
+	}
+}
+
+func (p *planner) propagate(m *mount, r nsenter.Reg) {
+	for _, flag := range m.propagation {
+		p.setAttr(r, 0, 0, flag&^unix.MS_REC, flag&unix.MS_REC != 0)
+	}
+}
+
+// cloneTree makes a detached copy of a host mount in regTree.
+func (p *planner) cloneTree(source string, recursive bool) nsenter.Call {
+	flags := unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC
+	if recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	return p.Sys(unix.SYS_OPEN_TREE, atCwd, p.String(source), nsenter.Imm(flags)).Into(regTree)
+}
+
+// attach mounts a detached tree on regTarget.
+func (p *planner) attach(tree nsenter.Reg) {
+	p.Sys(unix.SYS_MOVE_MOUNT, nsenter.Val(tree), p.String(""), nsenter.Val(regTarget), p.String(""),
+		nsenter.Imm(unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
+}
+
+// bindHost binds a host directory that the runtime itself chose.
+func (p *planner) bindHost(dest, source string, flags uint64) {
+	p.cloneTree(source, false)
+	if set, clear := attrs(flags, 0); set|clear != 0 {
+		p.setAttr(regTree, set, clear, 0, false)
+	}
+	p.target(dest, true, 0)
+	p.attach(regTree)
+	p.closeReg(regTree)
+	p.closeReg(regTarget)
+}

@@ -1,0 +1,156 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+// namespaces is what linux.namespaces asks for.
+type namespaces struct {
+	create uint64 // CLONE_NEW* of those to be made
+	joined []joinedNS
+}
+
+type joinedNS struct {
+	flag  uint64
+	path  string
+	field string
+	reg   nsenter.Reg
+}
+
+// nsFlag maps the specification's namespace types to clone(2) flags; 0 for an
+// unknown one.
+func nsFlag(t specs.LinuxNamespaceType) uint64 {
+	switch t {
+	case specs.UserNamespace:
+		return unix.CLONE_NEWUSER
+	case specs.PIDNamespace:
+		return unix.CLONE_NEWPID
+	case specs.NetworkNamespace:
+		return unix.CLONE_NEWNET
+	case specs.IPCNamespace:
+		return unix.CLONE_NEWIPC
+	case specs.UTSNamespace:
+		return unix.CLONE_NEWUTS
+	case specs.MountNamespace:
+		return unix.CLONE_NEWNS
+	case specs.CgroupNamespace:
+		return unix.CLONE_NEWCGROUP
+	}
+	return 0
+}
+
+// Flags returns the CLONE_NEW* flags of every namespace that l lists, new or
+// by path.
+func Flags(l *specs.Linux) uint64 {
+	var flags uint64
+	if l != nil {
+		for i := range l.Namespaces {
+			flags |= nsFlag(l.Namespaces[i].Type)
+		}
+	}
+	return flags
+}
+
+func (n *namespaces) parse(l *specs.Linux) error {
+	if l == nil {
+		return nil
+	}
+	for i, ns := range l.Namespaces {
+		flag := nsFlag(ns.Type)
+		if flag == 0 {
+			return fmt.Errorf("linux.namespaces[%d].type: %q is not supported", i, ns.Type)
+		}
+		if ns.Path == "" {
+			n.create |= flag
+			continue
+		}
+		n.joined = append(n.joined, joinedNS{flag, ns.Path, field("linux.namespaces[%d].path", i), regNS + nsenter.Reg(len(n.joined))})
+	}
+	return nil
+}
+
+// has tells whether the container is in a namespace of this kind that is not
+// simply the runtime's own.
+func (n *namespaces) has(flag uint64) bool { return n.create&flag != 0 || n.path(flag) != "" }
+
+func (n *namespaces) path(flag uint64) string {
+	for _, j := range n.joined {
+		if j.flag == flag {
+			return j.path
+		}
+	}
+	return ""
+}
+
+// openNamespaces opens those given by path, all before the first is entered,
+// because entering one changes what paths mean. O_NONBLOCK: a FIFO must not
+// block; the ioctl then refuses whatever is not a namespace of the right type.
+func (p *planner) openNamespaces() {
+	for _, j := range p.ns.joined {
+		p.Name(j.reg, "ns."+nsName(j.flag))
+		if j.flag == unix.CLONE_NEWPID {
+			continue // the child is born in it, see nsenter.Clone.PidNS
+		}
+		p.Step(j.field, fmt.Sprintf("open %s namespace %q", nsName(j.flag), j.path))
+		p.Sys(unix.SYS_OPENAT, atCwd, p.String(j.path), nsenter.Imm(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(j.reg)
+	}
+}
+
+// enterNamespaces joins and completes the namespaces. The user namespace comes
+// first: it owns the others.
+func (p *planner) enterNamespaces() {
+	for _, user := range []bool{true, false} {
+		for _, j := range p.ns.joined {
+			if j.flag == unix.CLONE_NEWPID || (j.flag == unix.CLONE_NEWUSER) != user {
+				continue
+			}
+			// setns(2) itself checks that the descriptor is a namespace
+			// of this type (EINVAL).
+			p.Step(j.field, fmt.Sprintf("join %s namespace %q", nsName(j.flag), j.path))
+			p.Sys(unix.SYS_SETNS, nsenter.Val(j.reg), nsenter.Imm(j.flag))
+			p.closeReg(j.reg)
+		}
+	}
+	if p.ns.create&unix.CLONE_NEWUSER != 0 {
+		p.Step("linux.uidMappings", "wait for the user namespace's mappings")
+		p.Report(MarkMappings)
+		p.Hold()
+	}
+	if p.ns.has(unix.CLONE_NEWUSER) {
+		p.Step("linux.uidMappings", "become root of the user namespace")
+		p.Sys(unix.SYS_SETRESGID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
+		p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(0), nsenter.Imm(0))
+		p.Sys(unix.SYS_SETRESUID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
+		p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
+	}
+	if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
+		// Not by clone3: its root would be the cgroup of the parent,
+		// since the child joins its own later (v1), and even with
+		// CLONE_INTO_CGROUP the namespace is made before the move.
+		p.Step("linux.namespaces", "new cgroup namespace")
+		p.Sys(unix.SYS_UNSHARE, nsenter.Imm(unix.CLONE_NEWCGROUP))
+	}
+}
+
+func nsName(flag uint64) string {
+	switch flag {
+	case unix.CLONE_NEWUSER:
+		return "user"
+	case unix.CLONE_NEWPID:
+		return "pid"
+	case unix.CLONE_NEWNET:
+		return "network"
+	case unix.CLONE_NEWIPC:
+		return "ipc"
+	case unix.CLONE_NEWUTS:
+		return "uts"
+	case unix.CLONE_NEWNS:
+		return "mount"
+	}
+	return "cgroup"
+}

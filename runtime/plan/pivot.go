@@ -1,0 +1,44 @@
+package plan
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+// pivot makes regRoot the root of the mount namespace and lets go of the
+// host's tree. pivot_root(".", ".") stacks the old root on the new one, so
+// nothing has to be made inside the container for it (pivot_root(2)).
+func (p *planner) pivot() {
+	p.Step("root.path", "change the root")
+	p.Sys(unix.SYS_FCHDIR, nsenter.Val(regRoot))
+	if p.in.NoPivot {
+		p.moveRoot()
+	} else {
+		p.Sys(unix.SYS_PIVOT_ROOT, p.String("."), p.String("."))
+		flag := propagationFlag(p.spec.Linux.RootfsPropagation)
+		if flag&unix.MS_SHARED != 0 {
+			// The host's mounts are still peers of the host's own:
+			// unmounting them here must not unmount them there.
+			p.Sys(unix.SYS_FCHDIR, nsenter.Val(regOld))
+			p.mountCall("", ".", "", unix.MS_SLAVE|unix.MS_REC, "")
+		}
+		p.Sys(unix.SYS_UMOUNT2, p.String("."), nsenter.Imm(unix.MNT_DETACH))
+	}
+	p.Sys(unix.SYS_CHDIR, p.String("/"))
+	if flag := propagationFlag(p.spec.Linux.RootfsPropagation); flag != 0 {
+		p.Step("linux.rootfsPropagation", "set the propagation of the root")
+		p.mountCall("", "/", "", flag, "")
+	}
+}
+
+// moveRoot is --no-pivot: for hosts whose own root cannot be pivoted, such as
+// an initramfs. The host's mounts stay, hidden below; /proc and /sys are taken
+// away, because through them a process could reach the host.
+func (p *planner) moveRoot() {
+	for _, dir := range []string{"/proc", "/sys"} {
+		p.Sys(unix.SYS_UMOUNT2, p.String(dir), nsenter.Imm(unix.MNT_DETACH)).Ignore(uint16(unix.EINVAL), uint16(unix.ENOENT), uint16(unix.EPERM))
+	}
+	p.Sys(unix.SYS_MOUNT, p.String("."), p.String("/"), p.String(""), nsenter.Imm(unix.MS_MOVE), p.String(""))
+	p.Sys(unix.SYS_CHROOT, p.String("."))
+}

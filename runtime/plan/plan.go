@@ -1,0 +1,205 @@
+// Package plan compiles a container's configuration into the program of system
+// calls that sets it up.
+//
+// [Create] makes the program for a new container, [Exec] the one for a further
+// process in a running container. Both are pure: what they need to know of the
+// host comes in as [Input], so a plan can be made, printed and tested without
+// privileges. The program itself is executed by package nsenter in a forked
+// child; the parent's side of the conversation is package runtime.
+//
+// The order of a create program (each line a file of this package):
+//
+//	namespaces.go  open namespaces given by path
+//	cgroup.go      join the cgroup (v1), oom_score_adj
+//	namespaces.go  setns; wait for user mappings; new cgroup namespace
+//	network.go     loopback up
+//	sysctl.go      hostname, domainname, sysctls through a private procfs
+//	rootfs.go      propagation, root mount
+//	mounts.go      mounts; devices.go, terminal.go, masks.go
+//	pivot.go       root read-only, pivot_root
+//	process.go     rlimits, working directory, capabilities, ids
+//	lookup.go      find the executable
+//	seal.go        wait for start, seccomp, execve
+//
+// No path inside the root is resolved by the host's rules: target.go opens
+// every one with openat2(2), RESOLVE_IN_ROOT, and everything after that works
+// on the descriptor.
+package plan
+
+import (
+	"fmt"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+// Registers of the programs made here.
+const (
+	regRoot   nsenter.Reg = iota + 2 // root of the container, an O_PATH descriptor
+	regTarget                        // what is being worked on inside the root
+	regTree                          // a detached mount
+	regDir                           // a directory on the way to a target
+	regProc                          // a private procfs
+	regMask                          // the empty tmpfs that covers masked directories
+	regOld                           // the host's root, until it is left
+	regCwd                           // working directory, negative if not there yet
+	regExe                           // address of the executable's path
+	RegFifo                          // the exec FIFO, opened by the parent
+	RegPidFD                         // pidfd of the container's init, for Exec
+	regMaster                        // the pseudo-terminal's master side
+	regNS                            // first of the namespaces given by path (up to 8)
+)
+
+var regNames = [...]string{
+	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
+	regMask: "mask", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
+	RegPidFD: "init", regMaster: "master",
+}
+
+// Marks are the bytes by which the child tells the parent where it stands.
+const (
+	MarkMappings = 'u' // waits for uid_map and gid_map
+	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
+	MarkTerminal = 't' // hands over the master side of the terminal
+	MarkSetUp    = 's' // everything that may fail on the configuration is done
+	MarkReady    = 'r' // waits for the exec FIFO; the parent may end
+)
+
+// Input is all that a plan depends on.
+type Input struct {
+	ID          string
+	Spec        *specs.Spec                  // validated
+	Rootfs      string                       // absolute path of root.path on the host
+	Bundle      string                       // absolute; relative bind sources start here
+	Filter      []byte                       // struct sock_filter array; nil: no seccomp
+	FilterFlags uint                         // SECCOMP_FILTER_FLAG_*
+	Cgroup      Cgroup                       // where the process goes
+	NoPivot     bool                         // --no-pivot
+	NoKeyring   bool                         // --no-new-keyring
+	PreserveFDs int                          // --preserve-fds: 3 ... 3+n-1 stay open
+	Fifo        bool                         // wait on the exec FIFO before the seal (create); false for run
+	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
+	ParentMount func(string) (string, error) // mount point that the path lies on; asked only for shared propagation
+}
+
+// Plan is a program together with how its process has to be made.
+type Plan struct {
+	Program *nsenter.Program
+	Flags   uint64 // CLONE_NEW* for clone3(2)
+	PidNS   string // path of the pid namespace to be born in, or ""
+	UserNS  bool   // a new user namespace: the parent writes the mappings
+}
+
+// planner carries the state of one compilation.
+type planner struct {
+	*nsenter.Builder
+	in   *Input
+	spec *specs.Spec
+	ns   namespaces
+
+	late  []lateReadOnly // tmpfs mounts that become read-only when all is in place
+	howTo map[openHow]nsenter.Arg
+	stat  *nsenter.Arg
+}
+
+func newPlanner(in *Input) *planner {
+	p := &planner{Builder: nsenter.NewBuilder(), in: in, spec: in.Spec, howTo: make(map[openHow]nsenter.Arg, 8)}
+	for r, name := range regNames {
+		if name != "" {
+			p.Name(nsenter.Reg(r), name)
+		}
+	}
+	return p
+}
+
+// Create makes the program that turns a forked child into the container's
+// first process. Errors name the config.json field.
+func Create(in *Input) (*Plan, error) {
+	p := newPlanner(in)
+	if err := p.ns.parse(in.Spec.Linux); err != nil {
+		return nil, err
+	}
+	p.guard()
+	p.openNamespaces()
+	p.joinCgroup()
+	p.oomScoreAdj(in.Spec.Process)
+	p.enterNamespaces()
+	p.session()
+	p.loopback()
+	p.hostname()
+	p.sysctls()
+	if p.ns.has(unix.CLONE_NEWNS) {
+		for _, step := range []func() error{p.rootfs, p.mounts, p.devices} {
+			if err := step(); err != nil {
+				return nil, err
+			}
+		}
+		p.terminal(in.Spec.Process, nsenter.Val(regRoot), true)
+		p.masks()
+		p.finishRoot()
+	}
+	if err := p.process(in.Spec.Process); err != nil {
+		return nil, err
+	}
+	p.seal(in.Spec.Process)
+	return &Plan{
+		Program: p.Program(), Flags: p.ns.create &^ unix.CLONE_NEWCGROUP,
+		PidNS: p.ns.path(unix.CLONE_NEWPID), UserNS: p.ns.create&unix.CLONE_NEWUSER != 0,
+	}, nil
+}
+
+// guard makes the kernel kill the child when the parent dies. Changing ids
+// later takes that away again; from there on the holds of the sync socket see
+// the parent's end.
+func (p *planner) guard() {
+	p.Step("", "die with the parent")
+	p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
+	p.Step("", "create with exactly the modes asked for")
+	p.Sys(unix.SYS_UMASK, nsenter.Imm(0))
+}
+
+// session makes the process a session leader with a session keyring of its
+// own: keys of the caller must not leak into the container.
+func (p *planner) session() {
+	p.Step("", "start a session")
+	p.Sys(unix.SYS_SETSID)
+	if !p.in.NoKeyring {
+		p.Step("", "join a session keyring of the container's own")
+		p.Sys(unix.SYS_KEYCTL, nsenter.Imm(unix.KEYCTL_JOIN_SESSION_KEYRING), p.String("_ses."+p.in.ID)).
+			Ignore(uint16(unix.ENOSYS))
+	}
+}
+
+func (p *planner) prctl(op int, args ...nsenter.Arg) nsenter.Call {
+	all := append([]nsenter.Arg{nsenter.Imm(op)}, args...)
+	for len(all) < 5 {
+		all = append(all, nsenter.Imm(0))
+	}
+	return p.Sys(unix.SYS_PRCTL, all...)
+}
+
+func (p *planner) closeReg(r nsenter.Reg) { p.Sys(unix.SYS_CLOSE, nsenter.Val(r)) }
+
+// writeFile writes text to a host file by its path, before the host's root is
+// left.
+func (p *planner) writeFile(path, text string) {
+	p.Sys(unix.SYS_OPENAT, atCwd, p.String(path), nsenter.Imm(unix.O_WRONLY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(regTree)
+	p.Sys(unix.SYS_WRITE, nsenter.Val(regTree), p.String(text), nsenter.Imm(len(text)))
+	p.closeReg(regTree)
+}
+
+// atCwd is AT_FDCWD; with an absolute path it only says "the host's rules".
+var atCwd = nsenter.Imm(unix.AT_FDCWD)
+
+func field(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
+// DescribeClone names the clone3(2) that the program starts from.
+func DescribeClone(p *Plan) string {
+	s := "clone3(" + nsenter.CloneFlags(p.Flags) + ")"
+	if p.PidNS != "" {
+		s += fmt.Sprintf(" in pid namespace %q", p.PidNS)
+	}
+	return fmt.Sprintf("%-84s  %s", s, "linux.namespaces")
+}

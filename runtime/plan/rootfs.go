@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"encoding/binary"
+	"fmt"
+	"path"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+// propagationFlag maps rootfsPropagation and the propagation mount options to
+// mount(2) flags; 0 for anything else.
+func propagationFlag(name string) uint64 {
+	switch name {
+	case "private":
+		return unix.MS_PRIVATE
+	case "rprivate":
+		return unix.MS_PRIVATE | unix.MS_REC
+	case "slave":
+		return unix.MS_SLAVE
+	case "rslave":
+		return unix.MS_SLAVE | unix.MS_REC
+	case "shared":
+		return unix.MS_SHARED
+	case "rshared":
+		return unix.MS_SHARED | unix.MS_REC
+	case "unbindable":
+		return unix.MS_UNBINDABLE
+	case "runbindable":
+		return unix.MS_UNBINDABLE | unix.MS_REC
+	}
+	return 0
+}
+
+// rootfs makes the root a mount of its own in the new mount namespace and
+// opens it as regRoot.
+func (p *planner) rootfs() error {
+	// Mounts of the container must not reach the host: slave by default.
+	// Only an explicit rootfsPropagation changes that, for containers whose
+	// shared bind mounts are meant to be seen by the host.
+	flag := propagationFlag(p.spec.Linux.RootfsPropagation)
+	initial := flag
+	if initial == 0 || initial&unix.MS_UNBINDABLE != 0 {
+		initial = unix.MS_SLAVE | unix.MS_REC
+	}
+	p.Step("linux.rootfsPropagation", "set the propagation of the host's mounts in the new mount namespace")
+	p.mountCall("", "/", "", initial, "")
+	if initial&unix.MS_SHARED != 0 {
+		// What the root itself is mounted on must not pass the root on,
+		// and pivot_root(2) refuses a shared parent.
+		parent, err := p.in.ParentMount(p.in.Rootfs)
+		if err != nil {
+			return fmt.Errorf("root.path: find the mount point of %q: %w", p.in.Rootfs, err)
+		}
+		p.mountCall("", parent, "", unix.MS_PRIVATE, "")
+	}
+	if initial&unix.MS_SHARED != 0 || p.in.NoPivot {
+		p.Step("", "keep hold of the host's root")
+		p.Sys(unix.SYS_OPENAT, atCwd, p.String("/"), nsenter.Imm(openDir), nsenter.Imm(0)).Into(regOld)
+	}
+	p.Step("root.path", fmt.Sprintf("make %q a mount", p.in.Rootfs))
+	p.Sys(unix.SYS_OPEN_TREE, atCwd, p.String(p.in.Rootfs), nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)).Into(regRoot)
+	if initial&unix.MS_SHARED != 0 {
+		p.setAttr(regRoot, 0, 0, unix.MS_PRIVATE, false)
+	}
+	p.Sys(unix.SYS_MOVE_MOUNT, nsenter.Val(regRoot), p.String(""), atCwd, p.String(p.in.Rootfs), nsenter.Imm(unix.MOVE_MOUNT_F_EMPTY_PATH))
+	return nil
+}
+
+// finishRoot is what comes last inside the root: directories that must exist,
+// read-only flags, and the change of root itself.
+func (p *planner) finishRoot() {
+	if cwd := p.spec.Process.Cwd; path.Clean(cwd) != "/" {
+		p.Step("process.cwd", fmt.Sprintf("make the working directory %q", cwd))
+		missing, done := p.NewLabel(), p.NewLabel()
+		p.openIn(cwd, openAny, regTarget).On(uint16(unix.ENOENT), missing).On(uint16(unix.ELOOP), done).On(uint16(unix.ENOTDIR), done)
+		p.closeReg(regTarget)
+		p.Jump(done)
+		p.Place(missing)
+		if parent := p.makeParents(cwd); true {
+			p.Sys(unix.SYS_MKDIRAT, nsenter.Val(parent), p.String(path.Base(path.Clean(cwd))), nsenter.Imm(0o755)).Ignore(uint16(unix.EEXIST))
+			if parent != regRoot {
+				p.closeReg(parent)
+			}
+		}
+		p.Place(done)
+	}
+	for _, l := range p.late {
+		p.Step(l.field, fmt.Sprintf("make the mount on %q read-only", l.path))
+		p.openIn(l.path, openAny, regTarget)
+		p.setAttr(regTarget, unix.MOUNT_ATTR_RDONLY, 0, 0, false)
+		p.closeReg(regTarget)
+	}
+	if p.spec.Root.Readonly {
+		p.Step("root.readonly", "make the root read-only")
+		p.setAttr(regRoot, unix.MOUNT_ATTR_RDONLY, 0, 0, false)
+	}
+	p.pivot()
+}
+
+// lateReadOnly is a mount in which other mounts had to be made first.
+type lateReadOnly struct{ path, field string }
+
+// setAttr changes the mount that a descriptor stands for (mount_setattr(2)).
+func (p *planner) setAttr(r nsenter.Reg, set, clear, propagation uint64, recursive bool) nsenter.Call {
+	var b []byte
+	for _, v := range []uint64{set, clear, propagation, 0} { // struct mount_attr
+		b = binary.NativeEndian.AppendUint64(b, v)
+	}
+	flags := unix.AT_EMPTY_PATH
+	if recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	return p.Sys(unix.SYS_MOUNT_SETATTR, nsenter.Val(r), p.String(""), nsenter.Imm(flags), p.Bytes(b), nsenter.Imm(len(b)))
+}
+
+// mountCall is mount(2).
+func (p *planner) mountCall(source, target, fstype string, flags uint64, data string) nsenter.Call {
+	return p.Sys(unix.SYS_MOUNT, p.String(source), p.String(target), p.String(fstype), nsenter.Imm(flags), p.String(data))
+}

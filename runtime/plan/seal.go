@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+// seal is the end of every program: meet the parent a last time, wait to be
+// started, and then two system calls, seccomp(2) and execve(2), with nothing
+// between or after them. The filter therefore only has to allow execve and
+// what the container's own program calls.
+func (p *planner) seal(pr *specs.Process) {
+	argv := make([]nsenter.Arg, 0, len(pr.Args)+1)
+	for _, a := range pr.Args {
+		argv = append(argv, p.String(a))
+	}
+	envp := make([]nsenter.Arg, 0, len(pr.Env)+1)
+	for _, e := range pr.Env {
+		envp = append(envp, p.String(e))
+	}
+	null := nsenter.Imm(0)
+	args, env := p.Words(append(argv, null)...), p.Words(append(envp, null)...)
+
+	p.Step("", "wait until the parent has recorded the container")
+	p.Report(MarkSetUp)
+	p.Hold()
+	p.prctl(unix.PR_SET_PDEATHSIG, null)
+	if p.in.Fifo {
+		p.Step("", "wait for start")
+		p.Report(MarkReady)
+		p.Sys(unix.SYS_READ, nsenter.Val(RegFifo), p.Zeros(8), nsenter.Imm(1))
+	}
+	if f := p.in.Filter; f != nil {
+		// struct sock_fprog: a 16-bit length, padding, a pointer. Both
+		// architectures are little-endian, so one word holds the first two.
+		fprog := p.Words(nsenter.Imm(len(f)/8), p.Bytes(f))
+		p.Step("linux.seccomp", "install the filter")
+		p.Sys(unix.SYS_SECCOMP, nsenter.Imm(unix.SECCOMP_SET_MODE_FILTER), nsenter.Imm(p.in.FilterFlags), fprog)
+	}
+	p.Step("process.args[0]", fmt.Sprintf("exec: %q", pr.Args[0]))
+	exec := p.Sys(unix.SYS_EXECVE, nsenter.Val(regExe), args, env)
+	if p.in.Fifo {
+		p.tellFailure(exec, pr.Args[0])
+	}
+}
+
+// tellFailure is for a container that was created and started by two
+// different runs of runseal: nobody waits for its execve, so its own standard
+// error is the only place left to say why it failed (if the filter lets it).
+func (p *planner) tellFailure(exec nsenter.Call, name string) {
+	for _, c := range []struct {
+		errno  uint16
+		text   string
+		status int
+	}{
+		{uint16(unix.ENOENT), "no such file or directory", 127},
+		{uint16(unix.EACCES), "permission denied", 126},
+		{uint16(unix.ENOEXEC), "exec format error", 126},
+		{nsenter.AnyErrno, "execve failed", 126},
+	} {
+		l := p.NewLabel()
+		exec.On(c.errno, l)
+		p.Place(l)
+		msg := []byte(fmt.Sprintf("runseal: exec: %q: %s\n", name, c.text))
+		p.Sys(unix.SYS_WRITE, nsenter.Imm(2), p.Bytes(msg), nsenter.Imm(len(msg))).Ignore(nsenter.AnyErrno)
+		p.Sys(unix.SYS_EXIT_GROUP, nsenter.Imm(c.status))
+	}
+}

@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"encoding/binary"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+)
+
+// terminal opens a pseudo-terminal in the container's devpts, makes it the
+// controlling terminal and the standard streams, and shows it as /dev/console
+// to a container's first process. The parent takes the master's side out of
+// the child by pidfd_getfd(2) at MarkTerminal.
+//
+// dir is the descriptor that the paths start from: the root before the pivot,
+// the working directory "/" after a setns.
+func (p *planner) terminal(pr *specs.Process, dir nsenter.Arg, console bool) {
+	if !pr.Terminal {
+		return
+	}
+	p.Step("process.terminal", "open a pseudo-terminal in /dev/pts")
+	p.Sys(unix.SYS_OPENAT2, dir, p.String("dev/pts/ptmx"),
+		p.how(openHow{unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC, 0, inRoot}), nsenter.Imm(openHowSize)).Into(regMaster)
+	buf := p.statxBuffer()
+	p.Sys(unix.SYS_FSTATFS, nsenter.Val(regMaster), buf)
+	p.Check(buf, ^uint32(0), unix.DEVPTS_SUPER_MAGIC, uint16(unix.ENODEV))
+	p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCSPTLCK), p.Zeros(8))
+	if s := pr.ConsoleSize; s != nil {
+		var ws []byte
+		for _, v := range []uint{s.Height, s.Width, 0, 0} { // struct winsize
+			ws = binary.NativeEndian.AppendUint16(ws, uint16(v))
+		}
+		p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCSWINSZ), p.Bytes(ws))
+	}
+	// The other side comes from the verified master, not from a path.
+	p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCGPTPEER), nsenter.Imm(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)).Into(regTree)
+	if pr.User.UID != 0 {
+		p.Sys(unix.SYS_FCHOWN, nsenter.Val(regTree), nsenter.Imm(pr.User.UID), nsenter.Imm(-1))
+	}
+	if console {
+		p.target("/dev/console", false, unix.O_NOFOLLOW)
+		p.Sys(unix.SYS_OPEN_TREE, nsenter.Val(regTree), p.String(""),
+			nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)).Into(regDir)
+		p.attach(regDir)
+		p.closeReg(regDir)
+		p.closeReg(regTarget)
+	}
+	p.Sys(unix.SYS_IOCTL, nsenter.Val(regTree), nsenter.Imm(unix.TIOCSCTTY), nsenter.Imm(0))
+	p.Report(MarkTerminal, regMaster)
+	p.Hold()
+	for fd := range 3 {
+		p.Sys(unix.SYS_DUP3, nsenter.Val(regTree), nsenter.Imm(fd), nsenter.Imm(0))
+	}
+	p.closeReg(regTree)
+	p.closeReg(regMaster)
+}

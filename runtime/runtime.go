@@ -1,0 +1,191 @@
+// Package runtime is the life of a container: create, start, run, exec, kill,
+// delete, and what can be seen of it in between.
+//
+// Each operation is one method of [Runtime] in a file of its own. Create loads
+// and validates the bundle (package spec), compiles the seccomp profile
+// (package seccomp) and the program of system calls (package plan); up to here
+// nothing has been made that would have to be removed. Then, in this order:
+//
+//	state directory with state.json  ->  cgroups  ->  the forked child
+//
+// so that whatever exists is named in the state and delete --force finds it,
+// even if runseal is killed between any two steps.
+package runtime
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/seccomp"
+)
+
+// Runtime holds the global options of the command line.
+type Runtime struct {
+	Root          string       // state directory, default /run/runseal
+	SystemdCgroup bool         // --systemd-cgroup
+	StrictSeccomp bool         // --strict-seccomp: unknown syscall names are errors
+	Warn          func(string) // receives warnings, one line each; may be nil
+}
+
+// CreateOptions are the options of create, run and plan.
+type CreateOptions struct {
+	Bundle        string // directory of config.json, default "."
+	PidFile       string // takes the pid, decimal without a newline
+	ConsoleSocket string // AF_UNIX socket that takes the terminal's master side
+	NoPivot       bool   // MS_MOVE and chroot instead of pivot_root(2)
+	NoNewKeyring  bool   // keep the caller's session keyring
+	PreserveFds   int    // descriptors from 3 on that the container inherits
+}
+
+func (r *Runtime) warn(format string, args ...any) {
+	if r.Warn != nil {
+		r.Warn(fmt.Sprintf(format, args...))
+	}
+}
+
+// bundle is everything that create knows before it changes anything.
+type bundle struct {
+	dir    string
+	spec   *specs.Spec
+	raw    []byte // config.json
+	rootfs string
+	filter *seccomp.Filter // nil: no seccomp
+	layout cgroup.Layout
+	cgroup *cgroup.Cgroup
+	plan   *plan.Plan
+}
+
+// load reads, validates and compiles. It has no side effects.
+func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
+	if r.SystemdCgroup {
+		return nil, fmt.Errorf("--systemd-cgroup: the systemd cgroup driver is not supported yet, expected cgroupfs")
+	}
+	dir, err := filepath.Abs(o.Bundle)
+	if err != nil {
+		return nil, fmt.Errorf("bundle %q: %w", o.Bundle, err)
+	}
+	b := &bundle{dir: dir}
+	if b.spec, b.raw, err = spec.Load(dir); err != nil {
+		return nil, err
+	}
+	if err := spec.Validate(b.spec); err != nil {
+		return nil, err
+	}
+	if err := spec.Unsupported(b.spec); err != nil {
+		return nil, err
+	}
+	if b.rootfs, err = resolveRootfs(dir, b.spec.Root.Path); err != nil {
+		return nil, err
+	}
+	if b.filter, err = r.compile(b.spec); err != nil {
+		return nil, err
+	}
+	if b.layout, err = cgroup.Detect(); err != nil {
+		return nil, err
+	}
+	if b.cgroup, err = cgroup.New(b.layout, b.spec, id); err != nil {
+		return nil, err
+	}
+	b.plan, err = plan.Create(b.input(id, o, fifo))
+	return b, err
+}
+
+func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
+	in := &plan.Input{
+		ID: id, Spec: b.spec, Rootfs: b.rootfs, Bundle: b.dir, Cgroup: planCgroup(b.layout, b.cgroup),
+		NoPivot: o.NoPivot, NoKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFds, Fifo: fifo,
+		IsDir: isDir, ParentMount: parentMount,
+	}
+	if b.filter != nil {
+		in.Filter, in.FilterFlags = b.filter.Bytes(), b.filter.Flags
+	}
+	return in
+}
+
+// compile makes the filter of linux.seccomp, or nil if there is none.
+func (r *Runtime) compile(s *specs.Spec) (*seccomp.Filter, error) {
+	if s.Linux == nil || s.Linux.Seccomp == nil {
+		return nil, nil
+	}
+	p, err := seccomp.NewPolicy(s.Linux.Seccomp, seccomp.Options{Strict: r.StrictSeccomp})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.AllowsExecve(); err != nil {
+		return nil, err
+	}
+	f, err := p.Compile()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range f.Warnings {
+		r.warn("%s", w)
+	}
+	return f, nil
+}
+
+// planCgroup tells the plan where the process goes.
+func planCgroup(l cgroup.Layout, c *cgroup.Cgroup) plan.Cgroup {
+	pc := plan.Cgroup{TaskFiles: c.TaskFiles()}
+	if l.Mode == cgroup.V2 {
+		pc.Unified = c.UnifiedDir()
+		return pc
+	}
+	paths := c.Paths()
+	for i := range l.Hierarchies {
+		h := &l.Hierarchies[i]
+		if dir := paths[h.Controllers[0]]; dir != "" {
+			pc.Hierarchies = append(pc.Hierarchies, plan.Hierarchy{Name: h.Name(), Options: h.MountOptions(), Dir: dir, Links: h.Aliases()})
+		}
+	}
+	return pc
+}
+
+// resolveRootfs gives the absolute path of root.path without symlinks. The
+// host's rules apply: it is the caller who names it.
+func resolveRootfs(bundle, root string) (string, error) {
+	if !filepath.IsAbs(root) {
+		root = filepath.Join(bundle, root)
+	}
+	real, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return "", fmt.Errorf("root.path: %w", err)
+	}
+	if dir, err := isDir(real); err != nil {
+		return "", fmt.Errorf("root.path: %w", err)
+	} else if !dir {
+		return "", fmt.Errorf("root.path: %q: expected a directory", root)
+	}
+	if real == "/" {
+		return "", fmt.Errorf("root.path: %q: the host's own root cannot be a container's", root)
+	}
+	return real, nil
+}
+
+func isDir(path string) (bool, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return false, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return st.Mode&unix.S_IFMT == unix.S_IFDIR, nil
+}
+
+// Plan writes the program of system calls that create would execute.
+func (r *Runtime) Plan(w io.Writer, o CreateOptions) error {
+	b, err := r.load("ID", o, true)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan)); err != nil {
+		return err
+	}
+	return b.plan.Program.Describe(w)
+}

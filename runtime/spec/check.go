@@ -1,0 +1,52 @@
+package spec
+
+import "strings"
+
+// The checks of this package return a *FieldError whose path begins at the value
+// that they were given; callers put their part in front with under. So a path is
+// only put together when there is an error.
+
+// noNUL refuses a string that the kernel would see only the beginning of:
+// system calls end a string at its first NUL.
+func noNUL(field, s string) error {
+	if strings.IndexByte(s, 0) >= 0 {
+		return bad(field, "%s: expected a string without NUL", quote(s))
+	}
+	return nil
+}
+
+// noNULs is noNUL for a list.
+func noNULs(field string, list []string) error {
+	for i, s := range list {
+		if strings.IndexByte(s, 0) >= 0 {
+			return noNUL(index(field, i), s)
+		}
+	}
+	return nil
+}
+
+// absolute demands a path that begins with a slash.
+func absolute(field, path string) error {
+	if path == "" || path[0] != '/' {
+		return bad(field, "%s: expected an absolute path", quote(path))
+	}
+	return noNUL(field, path)
+}
+
+// absolutes is absolute for a list.
+func absolutes(field string, list []string) error {
+	for i, path := range list {
+		if err := absolute("", path); err != nil {
+			return under(index(field, i), err)
+		}
+	}
+	return nil
+}
+
+// equal says whether two optional values are the same.
+func equal[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

@@ -1,0 +1,170 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+func TestDefault(t *testing.T) {
+	for _, o := range []DefaultOptions{{}, {Terminal: true, CgroupV2: true}, {Caps: []string{"CAP_SYS_ADMIN"}}, {Caps: []string{}}} {
+		s := o.Spec()
+		if err := Validate(s); err != nil {
+			t.Errorf("%+v: %v", o, err)
+		}
+		if err := Unsupported(s); err != nil {
+			t.Errorf("%+v: %v", o, err)
+		}
+		if s.Process.Terminal != o.Terminal {
+			t.Errorf("%+v: terminal is %v", o, s.Process.Terminal)
+		}
+		last := s.Linux.Namespaces[len(s.Linux.Namespaces)-1].Type
+		if (last == specs.CgroupNamespace) != o.CgroupV2 {
+			t.Errorf("%+v: last namespace is %s", o, last)
+		}
+		want := o.Caps
+		if want == nil {
+			want = []string{"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"}
+		}
+		c := s.Process.Capabilities
+		for _, got := range [][]string{c.Bounding, c.Effective, c.Permitted} {
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v: capabilities %v", o, got)
+			}
+		}
+		if c.Inheritable != nil || c.Ambient != nil {
+			t.Errorf("%+v: inheritable %v, ambient %v", o, c.Inheritable, c.Ambient)
+		}
+		back, err := Parse(mustJSON(t, s))
+		if err != nil {
+			t.Errorf("%+v: %v", o, err)
+		} else if err := Validate(back); err != nil {
+			t.Errorf("%+v: written and read: %v", o, err)
+		}
+	}
+	if !reflect.DeepEqual(Default(true), DefaultOptions{Terminal: true}.Spec()) &&
+		!reflect.DeepEqual(Default(true), DefaultOptions{Terminal: true, CgroupV2: true}.Spec()) {
+		t.Error("Default differs from both forms of DefaultOptions.Spec")
+	}
+	// One may be changed without the other noticing.
+	a, b := DefaultOptions{}.Spec(), DefaultOptions{}.Spec()
+	a.Process.Capabilities.Bounding[0], a.Mounts[1].Options[0] = "x", "x"
+	if b.Process.Capabilities.Bounding[0] == "x" || b.Mounts[1].Options[0] == "x" || a.Process.Capabilities.Effective[0] == "x" {
+		t.Error("defaults share memory")
+	}
+}
+
+// A spec with nothing in it must be refused, not crash a check.
+func TestEmptySpecs(t *testing.T) {
+	for _, s := range []*specs.Spec{
+		{},
+		{Version: "1.0.2", Process: &specs.Process{Args: []string{"a"}, Cwd: "/"}},
+		{Version: "1.0.2", Process: &specs.Process{Args: []string{"a"}, Cwd: "/"}, Root: &specs.Root{Path: "x"}},
+	} {
+		if err := Validate(s); err == nil {
+			t.Errorf("%+v is accepted", s)
+		}
+		if err := Unsupported(s); err != nil {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	if err := ValidateProcess(nil); err == nil {
+		t.Error("no process is accepted")
+	}
+}
+
+// Validation of what is too long for a table of texts.
+func TestValidateSizes(t *testing.T) {
+	with := func(change func(*specs.Spec)) error {
+		s := DefaultOptions{}.Spec()
+		change(s)
+		return Validate(s)
+	}
+	maps := func(n int) []specs.LinuxIDMapping {
+		list := make([]specs.LinuxIDMapping, n)
+		for i := range list { // in falling order, which is allowed
+			id := uint32(n - i)
+			list[i] = specs.LinuxIDMapping{ContainerID: id, HostID: 1000 + id, Size: 1}
+		}
+		return list
+	}
+	user := func(n int) error {
+		return with(func(s *specs.Spec) {
+			s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+			s.Linux.UIDMappings, s.Linux.GIDMappings = maps(1), maps(n)
+		})
+	}
+	device := func(n int) error {
+		return with(func(s *specs.Spec) {
+			for i := range n {
+				s.Linux.Devices = append(s.Linux.Devices, specs.LinuxDevice{Path: fmt.Sprintf("/dev/x%d", i), Type: "p"})
+			}
+		})
+	}
+	for _, c := range []struct {
+		what string
+		err  error
+		want string
+	}{
+		{"340 mappings", user(340), ""},
+		{"341 mappings", user(341), "linux.gidMappings: 341 entries: expected at most 340"},
+		{"65536 groups", with(func(s *specs.Spec) { s.Process.User.AdditionalGids = make([]uint32, 65536) }), ""},
+		{"65537 groups", with(func(s *specs.Spec) { s.Process.User.AdditionalGids = make([]uint32, 65537) }),
+			"process.user.additionalGids: 65537 entries: expected at most 65536"},
+		{"100000 devices", device(100000), ""},
+		{"hostname of 64 bytes", with(func(s *specs.Spec) { s.Hostname = strings.Repeat("h", 64) }), ""},
+		{"sysctl of 4095 bytes", with(func(s *specs.Spec) { s.Linux.Sysctl = map[string]string{"net.x": strings.Repeat("1", 4095)} }), ""},
+		{"sysctl of 4096 bytes", with(func(s *specs.Spec) { s.Linux.Sysctl = map[string]string{"net.x": strings.Repeat("1", 4096)} }),
+			`linux.sysctl["net.x"]: value of 4096 bytes: expected 1 to 4095`},
+	} {
+		if got := fmt.Sprint(c.err); got != c.want && (c.want != "" || c.err != nil) {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
+		}
+	}
+}
+
+// Every field of the schema that Unsupported reports is reported with the full
+// spec, one after the other, until nothing is left.
+func TestUnsupportedIsComplete(t *testing.T) {
+	s := full(false)
+	s.Linux.Namespaces = []specs.LinuxNamespace{{Type: specs.MountNamespace}, {Type: specs.TimeNamespace}}
+	steps := []struct {
+		field  string
+		remove func()
+	}{
+		{"process.apparmorProfile", func() { s.Process.ApparmorProfile = "" }},
+		{"process.scheduler", func() { s.Process.Scheduler = nil }},
+		{"process.selinuxLabel", func() { s.Process.SelinuxLabel = "" }},
+		{"process.ioPriority", func() { s.Process.IOPriority = nil }},
+		{"process.execCPUAffinity", func() { s.Process.ExecCPUAffinity = nil }},
+		{"mounts[0].uidMappings", func() { s.Mounts[0].UIDMappings = nil }},
+		{"mounts[0].gidMappings", func() { s.Mounts[0].GIDMappings = nil }},
+		{"mounts[1].uidMappings", func() { s.Mounts = nil }},
+		{"hooks.prestart", func() { s.Hooks.Prestart = nil }}, //lint:ignore SA1019 deprecated, and still asked for
+		{"hooks.createRuntime", func() { s.Hooks.CreateRuntime = nil }},
+		{"hooks.createContainer", func() { s.Hooks.CreateContainer = nil }},
+		{"hooks.startContainer", func() { s.Hooks.StartContainer = nil }},
+		{"hooks.poststart", func() { s.Hooks.Poststart = nil }},
+		{"hooks.poststop", func() { s.Hooks.Poststop = nil }},
+		{"linux.namespaces[1].type", func() { s.Linux.Namespaces = nil }},
+		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
+		{"linux.mountLabel", func() { s.Linux.MountLabel = "" }},
+		{"linux.intelRdt", func() { s.Linux.IntelRdt = nil }},
+		{"linux.memoryPolicy", func() { s.Linux.MemoryPolicy = nil }},
+		{"linux.personality", func() { s.Linux.Personality = nil }},
+		{"linux.timeOffsets", func() { s.Linux.TimeOffsets = nil }},
+	}
+	for _, step := range steps {
+		e, ok := Unsupported(s).(*FieldError)
+		if !ok || e.Field != step.field {
+			t.Fatalf("%v, want an error for %s", e, step.field)
+		}
+		step.remove()
+	}
+	if err := Unsupported(s); err != nil {
+		t.Error(err)
+	}
+}

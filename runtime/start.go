@@ -1,0 +1,53 @@
+package runtime
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Start lets a created container execute its program.
+func (r *Runtime) Start(id string) error {
+	d, s, err := r.open(id, true)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if st := status(d, s); st != StatusCreated {
+		return fmt.Errorf("cannot start container %q: it is %s, expected created", id, st)
+	}
+	fd, err := unix.Open(d.FifoPath(), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		// ENXIO: nobody waits at the other end any more.
+		return fmt.Errorf("start container %q: %w", id, &os.PathError{Op: "open", Path: d.FifoPath(), Err: err})
+	}
+	defer unix.Close(fd)
+	// Unlinked first: a container whose FIFO is gone is never started twice.
+	if err := os.Remove(d.FifoPath()); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	if _, err := unix.Write(fd, []byte{1}); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	return nil
+}
+
+// open opens a container's state directory and reads its state.
+func (r *Runtime) open(id string, lock bool) (*state.Dir, *state.State, error) {
+	if err := state.ValidID(id); err != nil {
+		return nil, nil, err
+	}
+	d, err := state.Open(r.Root, id, lock)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := d.Load()
+	if err != nil {
+		d.Close()
+		return nil, nil, err
+	}
+	return d, s, nil
+}

@@ -1,0 +1,175 @@
+// Package state keeps what runseal has to remember about a container between
+// its commands: one directory per container below the state root.
+//
+//	/run/runseal/            0700, the root (--root)
+//	    ID/                  0700, its descriptor is flock()ed by who changes the container
+//	        state.json       this package's State
+//	        exec.fifo        made by create, opened by start
+//
+// The directory's existence is what makes an id taken. It is made first, and
+// its state.json is written before anything that would need removing exists, so
+// that a container whose creation was killed can be deleted.
+//
+//	d, err := state.Create(root, id)   // exclusive, locked
+//	err = d.Save(&st)                  // atomic: a reader sees the old or the new file
+//	d.Close()
+//
+//	d, err := state.Open(root, id, true)
+//	st, err := d.Load()                // errors.Is(err, state.ErrDamaged)
+//	err = d.Remove()
+//
+// A state file decides which process gets a signal and which cgroup is removed,
+// so nobody but the runtime's own user may be able to write it: the root must
+// belong to it and be writable by nobody else, and files are opened relative to
+// the directory's descriptor, without following symbolic links. What is read is
+// still not trusted: a damaged file is an error, never a guess, and a pid counts
+// only together with its start time ([Alive]). With a damaged file the id, which
+// is the directory's name, still leads to the container's default cgroup.
+//
+// # The file
+//
+// state.json is one JSON object. Its last member is config.json as it was read,
+// byte for byte, on lines of its own, so that the commands which do not need it
+// do not scan it:
+//
+//	{"id":"c1","pid":4711,...,"configSize":20480,"config":
+//	<config.json>
+//	}
+package state
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/runtime/spec/jsonw"
+)
+
+// State is the content of state.json.
+type State struct {
+	ID             string            // as on the command line; equals the directory's name
+	OCIVersion     string            // of config.json
+	RuntimeVersion string            // of the runseal that created the container
+	Bundle         string            // absolute path
+	Rootfs         string            // absolute path
+	Owner          string            // name or number of the user that created it
+	Created        time.Time         // nanoseconds are kept; zero if not there yet
+	Pid            int               // of the container process in the runtime's pid namespace; 0 before it exists
+	StartTime      uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
+	CgroupPaths    map[string]string // controller to directory, "" for version 2
+	Annotations    map[string]string // of config.json
+	Config         []byte            // config.json, verbatim; not checked by Load
+}
+
+// maxPid is PID_MAX_LIMIT of 64-bit kernels (linux/threads.h).
+const maxPid = 4194304
+
+// encode returns the file's content.
+func (s *State) encode() []byte {
+	b := make([]byte, 0, 1024+len(s.Config))
+	b = append(b, '{')
+	str := func(name, v string) { b = jsonw.AppendString(jsonw.AppendName(b, name), v) }
+	str("id", s.ID)
+	str("ociVersion", s.OCIVersion)
+	str("runtimeVersion", s.RuntimeVersion)
+	str("bundle", s.Bundle)
+	str("rootfs", s.Rootfs)
+	str("owner", s.Owner)
+	str("created", s.Created.Format(time.RFC3339Nano))
+	b = jsonw.AppendInt(jsonw.AppendName(b, "pid"), s.Pid)
+	b = jsonw.AppendUint(jsonw.AppendName(b, "startTime"), s.StartTime)
+	b = jsonw.AppendStringMap(jsonw.AppendName(b, "cgroupPaths"), s.CgroupPaths)
+	b = jsonw.AppendStringMap(jsonw.AppendName(b, "annotations"), s.Annotations)
+	b = jsonw.AppendInt(jsonw.AppendName(b, "configSize"), len(s.Config))
+	b = append(b, headEnd...)
+	if len(s.Config) == 0 {
+		b = append(b, "null"...)
+	}
+	b = append(b, s.Config...)
+	return append(b, tail...)
+}
+
+// What separates the small members from config.json, and what comes after it.
+// The small members hold no line break: jsonw escapes them.
+const (
+	headEnd = `,"config":` + "\n"
+	tail    = "\n}\n"
+)
+
+// decode reads a file's content. Files that were written by encode are cut at
+// the first line break; any other JSON is read as a whole.
+func decode(data []byte) (*State, error) {
+	s := new(State)
+	doc, own := data, false
+	if i := bytes.IndexByte(data, '\n') + 1; i > 0 && bytes.HasSuffix(data[:i], []byte(headEnd)) &&
+		bytes.HasSuffix(data[i:], []byte(tail)) && len(data)-i > len(tail) {
+		doc = append(bytes.Clone(data[:i-len(headEnd)]), '}')
+		s.Config, own = data[i:len(data)-len(tail)], true
+	}
+	size := int64(-1) // of config.json, by which a file that was put together wrongly shows
+	seen := 0 // required members
+	d := spec.NewDecoder(doc)
+	err := d.Object(func(name string) (err error) {
+		switch name {
+		case "id":
+			seen++
+			s.ID, err = d.String()
+		case "ociVersion":
+			s.OCIVersion, err = d.String()
+		case "runtimeVersion":
+			s.RuntimeVersion, err = d.String()
+		case "bundle":
+			s.Bundle, err = d.String()
+		case "rootfs":
+			s.Rootfs, err = d.String()
+		case "owner":
+			s.Owner, err = d.String()
+		case "created":
+			var text string
+			if text, err = d.String(); err == nil {
+				s.Created, err = time.Parse(time.RFC3339Nano, text)
+			}
+		case "pid":
+			seen++
+			var n int64
+			if n, err = d.Int64(); err == nil && (n < 0 || n > maxPid) {
+				err = fmt.Errorf("%d: expected 0 to %d", n, maxPid)
+			}
+			s.Pid = int(n)
+		case "startTime":
+			seen++
+			s.StartTime, err = d.Uint64()
+		case "cgroupPaths":
+			seen++
+			s.CgroupPaths, err = d.StringMap()
+		case "annotations":
+			s.Annotations, err = d.StringMap()
+		case "configSize":
+			size, err = d.Int64()
+		case "config":
+			// A file of encode has this member only after what is read here.
+			s.Config, err = d.Skip()
+		default:
+			_, err = d.Skip() // of a newer version
+		}
+		return err
+	})
+	if err == nil {
+		err = d.End()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if seen != 4 {
+		return nil, errors.New("expected id, pid, startTime and cgroupPaths, some are missing")
+	}
+	if string(s.Config) == "null" {
+		s.Config = nil
+	}
+	if own && size != int64(len(s.Config)) {
+		return nil, fmt.Errorf("configSize: %d: expected %d, the size of config", size, len(s.Config))
+	}
+	return s, nil
+}

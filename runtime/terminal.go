@@ -1,0 +1,130 @@
+package runtime
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// checkConsole makes sure that a console socket is one, before anything is
+// made.
+func checkConsole(path string) error {
+	if path == "" {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return fmt.Errorf("--console-socket: %w", &os.PathError{Op: "stat", Path: path, Err: err})
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return fmt.Errorf("--console-socket: %q: expected a socket", path)
+	}
+	return nil
+}
+
+// checkTerminal relates process.terminal to who will hold its other side.
+func checkTerminal(terminal bool, consoleSocket string, detached bool) error {
+	switch {
+	case terminal && detached && consoleSocket == "":
+		return fmt.Errorf("process.terminal: true: a detached container needs --console-socket")
+	case !terminal && consoleSocket != "":
+		return fmt.Errorf("--console-socket: given, but process.terminal is false")
+	}
+	return nil
+}
+
+// handOver sends the terminal's master side through the console socket, with
+// the name that its receiver expects as the message.
+func handOver(master int, socket string) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("--console-socket: %w", err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: socket}); err != nil {
+		return fmt.Errorf("--console-socket: connect to %q: %w", socket, err)
+	}
+	if err := unix.Sendmsg(fd, []byte("/dev/ptmx"), unix.UnixRights(master), nil, unix.MSG_NOSIGNAL); err != nil {
+		return fmt.Errorf("--console-socket: send the terminal to %q: %w", socket, err)
+	}
+	return nil
+}
+
+// takeMaster gives the master side to the console socket, or keeps it for the
+// foreground.
+func takeMaster(fds []int, socket string) (*os.File, error) {
+	if len(fds) != 1 {
+		return nil, fmt.Errorf("process.terminal: the child handed over %d descriptors, expected 1", len(fds))
+	}
+	if socket == "" {
+		return os.NewFile(uintptr(fds[0]), "terminal"), nil
+	}
+	defer unix.Close(fds[0])
+	return nil, handOver(fds[0], socket)
+}
+
+func (c *created) takeTerminal(fds []int, socket string) (err error) {
+	c.tty, err = takeMaster(fds, socket)
+	return err
+}
+
+// terminal connects this process's own standard streams with a container's
+// terminal.
+type terminal struct {
+	master  *os.File
+	restore *unix.Termios // what standard input was set to, if it is a terminal
+	copied  chan struct{}
+}
+
+// serveTerminal starts copying in both directions. If standard input is a
+// terminal it goes to raw mode, since the container's terminal does the line
+// editing.
+func serveTerminal(master *os.File) (*terminal, error) {
+	t := &terminal{master: master, copied: make(chan struct{})}
+	if old, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
+		raw := *old
+		raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+		raw.Oflag &^= unix.OPOST
+		raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+		raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
+		raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
+		if err := unix.IoctlSetTermios(0, unix.TCSETS, &raw); err != nil {
+			return nil, fmt.Errorf("set standard input to raw mode: %w", err)
+		}
+		t.restore = old
+		t.resize()
+	}
+	go func() {
+		// Ends with EIO when the last process has closed its side.
+		_, _ = io.Copy(os.Stdout, master)
+		close(t.copied)
+	}()
+	go func() { _, _ = io.Copy(master, os.Stdin) }()
+	return t, nil
+}
+
+// resize gives the container's terminal the size of our own.
+func (t *terminal) resize() {
+	if ws, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ); err == nil {
+		_ = unix.IoctlSetWinsize(int(t.master.Fd()), unix.TIOCSWINSZ, ws)
+	}
+}
+
+// resizer returns resize, or nil if there is no terminal to be resized.
+func (t *terminal) resizer() func() {
+	if t == nil {
+		return nil
+	}
+	return t.resize
+}
+
+// close waits for the rest of the output and restores standard input.
+func (t *terminal) close() {
+	<-t.copied
+	if t.restore != nil {
+		_ = unix.IoctlSetTermios(0, unix.TCSETS, t.restore)
+	}
+	t.master.Close()
+}

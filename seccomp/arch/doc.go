@@ -1,0 +1,35 @@
+// Package arch knows the architectures (ABIs) that a seccomp filter can tell
+// apart, and the number of every system call in each of them.
+//
+// # Model
+//
+// The kernel hands a filter two facts about a call: an AUDIT_ARCH value, which
+// says by which entry point the call came in, and a number. The same program
+// on one x86-64 kernel can use three tables: x86_64 (syscall), x86 (int 0x80)
+// and x32 (syscall with bit 30 of the number set). x86_64 and x32 share one
+// AUDIT_ARCH value; only [X32Bit] separates them.
+//
+// An [Arch] is one such table. Names are spelled as in the kernel
+// ("openat", "_newselect"); architectures as in the OCI runtime specification
+// ("SCMP_ARCH_X86_64").
+//
+//	a := arch.Lookup("SCMP_ARCH_X86_64")
+//	nr, ok := a.Number("openat") // 257, true
+//	name := a.Name(257)          // "openat"
+//
+// # Tables
+//
+// ztables.go is generated (go generate) from the zsysnum_linux_*.go files of
+// golang.org/x/sys, whose version is [Source]. All names of all architectures
+// form one sorted string; a table is an array of numbers in the order of the
+// names. Nothing is computed at start-up, and one search of the name serves
+// every architecture ([Find]). To add an architecture add its line to the list
+// in gen/main.go.
+//
+// # Limits
+//
+// Only little-endian architectures are tabled. Names of the other Linux
+// architectures are known ([Find] succeeds) but have no number anywhere.
+package arch
+
+//go:generate go run ./gen

@@ -1,0 +1,7 @@
+//go:build !amd64 && !arm64 && !386 && !arm
+
+package arch
+
+// Native is the OCI name of the architecture this program was built for, or ""
+// where that architecture has no table.
+const Native = ""

@@ -1,0 +1,42 @@
+package seccomp
+
+import "fmt"
+
+// Permits says whether a call can be executed for some values of its
+// arguments: whether a rule that can apply, or else the default, allows it, or
+// hands it to a tracer or an agent that may.
+func (p *Policy) Permits(audit, nr uint32) bool {
+	t := p.table(audit, nr)
+	if t == nil {
+		return mayPass(p.Unlisted)
+	}
+	for _, r := range t.rules {
+		if r.nr == nr && len(r.conds) == 0 {
+			return mayPass(r.action)
+		}
+	}
+	for _, r := range t.rules {
+		if r.nr == nr && mayPass(r.action) {
+			return true
+		}
+	}
+	return mayPass(p.beyond(t, nr))
+}
+
+func mayPass(a Action) bool {
+	return a.Passes() || a.Kind() == Notify || a.Kind() == Trace(0)
+}
+
+// AllowsExecve returns an error that states the reason if no execve(2) of the
+// native architecture can pass. The filter is installed right before the execve
+// that starts the container's program, so such a profile can never start one.
+// Conditions on arguments count in the profile's favour: the error is certain.
+func (p *Policy) AllowsExecve() error {
+	native := p.tables[0].arch
+	nr, ok := native.Number("execve")
+	if ok && p.Permits(native.Audit, nr) {
+		return nil
+	}
+	return fmt.Errorf("linux.seccomp: execve is not allowed on %s (action %s), so the container process could never start",
+		native.Scmp, p.Decide(native.Audit, nr, [6]uint64{}))
+}
