@@ -109,6 +109,24 @@ func (c *Child) Release() error {
 	return nil
 }
 
+// Follow turns to the process that a [Builder.Fork] made: Pid and PidFD are its
+// from now on. The old one has ended and is reaped.
+func (c *Child) Follow() error {
+	for {
+		if _, err := unix.Wait4(c.Pid, nil, 0, nil); err != unix.EINTR {
+			break
+		}
+	}
+	pid := int(c.page.pid)
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return fmt.Errorf("follow the child to process %d: %w", pid, err)
+	}
+	unix.Close(c.PidFD)
+	c.Pid, c.PidFD = pid, fd
+	return nil
+}
+
 // Failure returns the child's failed op as an *OpError, or nil.
 func (c *Child) Failure() error {
 	if c.page.failed == 0 {

@@ -11,6 +11,8 @@ import (
 type page struct {
 	failed int32 // 1 + index of the op that failed, 0: none
 	errno  int32
+	pid    int32 // of the process that OpFork made
+	_      int32
 	regs   [NumRegs]int64
 }
 
@@ -75,9 +77,16 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 			*(*uint32)(pointer(uintptr(a[0]))) = uint32(a[1])
 		case OpFail:
 			errno = syscall.Errno(a[0])
-		case OpNote:
-			pg.errno = int32(a[0])
-			pg.failed = int32(pc) + 1
+		case OpFork:
+			// The kernel writes the pid before the new process runs, so
+			// it is in the page when that one reports.
+			r, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, unix.CLONE_PARENT|unix.CLONE_PARENT_SETTID,
+				0, uintptr(unsafe.Pointer(&pg.pid)), 0, 0, 0)
+			if errno == 0 && r != 0 {
+				for {
+					syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+				}
+			}
 		default:
 			r, _, errno = syscall.RawSyscall6(uintptr(op.Nr),
 				uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))

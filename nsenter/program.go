@@ -92,7 +92,7 @@ const (
 	OpDeny                  // fail with errno Args[3] if *(u32)Args[0] & Args[1] == Args[2]
 	OpStore                 // *(u32)Args[0] = Args[1]
 	OpFail                  // fail with errno Args[0]
-	OpNote                  // leave errno Args[0] for the parent as this op's failure, go on
+	OpFork                  // go on in a new child of the parent, end this one
 )
 
 // AnyErrno in a handler matches every errno.
@@ -256,6 +256,16 @@ func (b *Builder) Store(mem Arg, r Reg) { b.Sys(OpStore, mem, Val(r)) }
 
 // Fail ends the program with errno.
 func (b *Builder) Fail(errno uint16) { b.Sys(OpFail, Imm(errno)) }
+
+// Fork makes the program go on in a sibling process, made by clone(2) with
+// CLONE_PARENT: after a pid namespace was entered or made, only a new process
+// is in it. The parent is told by mark and has to call [Child.Follow] before it
+// releases the new process.
+func (b *Builder) Fork(mark byte) {
+	b.Sys(OpFork)
+	b.Report(mark)
+	b.Hold()
+}
 
 // NewLabel makes a label to be placed later by Place.
 func (b *Builder) NewLabel() Label {

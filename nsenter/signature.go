@@ -31,8 +31,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "store", "xf"
 	case OpFail:
 		return "fail", "n"
-	case OpNote:
-		return "note", "n"
+	case OpFork:
+		return "clone(CLONE_PARENT)", ""
 	case unix.SYS_CAPSET:
 		return "capset", "-c"
 	case unix.SYS_CHDIR:

@@ -126,15 +126,27 @@ func (c *created) start() error {
 		return err
 	}
 	c.child = child
-	c.state.Pid = child.Pid
-	if c.state.StartTime, _, err = state.ProcessStart(child.Pid); err != nil {
+	return c.record()
+}
+
+// record writes the child's identity to the state.
+func (c *created) record() (err error) {
+	c.state.Pid = c.child.Pid
+	if c.state.StartTime, _, err = state.ProcessStart(c.child.Pid); err != nil {
 		// The child may have failed and be gone already.
-		if f := child.Failure(); f != nil {
+		if f := c.child.Failure(); f != nil {
 			return f
 		}
-		return fmt.Errorf("read the start time of process %d: %w", child.Pid, err)
+		return fmt.Errorf("read the start time of process %d: %w", c.child.Pid, err)
 	}
 	return c.dir.Save(c.state)
+}
+
+func (c *created) follow() error {
+	if err := c.child.Follow(); err != nil {
+		return err
+	}
+	return c.record()
 }
 
 // converse answers the child's reports until it waits for start, or, without
@@ -150,6 +162,8 @@ func (c *created) converse(consoleSocket string) error {
 			return nil
 		case plan.MarkMappings:
 			err = c.mapUsers()
+		case plan.MarkForked:
+			err = c.follow()
 		case plan.MarkCopyUp:
 			err = copyUp(fds)
 		case plan.MarkTerminal:

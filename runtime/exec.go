@@ -76,7 +76,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, err
 	}
 	if f != nil {
-		in.Filter, in.FilterFlags = f.Bytes(), f.Flags
+		in.Filter, in.FilterFlags, in.FilterPrctl = f.Bytes(), f.Flags, f.PrctlSuffices()
 	}
 	p, err := plan.Exec(in, pr)
 	if err != nil {
@@ -178,7 +178,7 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 	if err := spec.ValidateProcess(pr); err != nil {
 		return nil, err
 	}
-	return pr, spec.Unsupported(&specs.Spec{Process: pr})
+	return pr, spec.UnsupportedProcess(pr)
 }
 
 // setUser understands "uid" and "uid:gid", decimal, without names: the

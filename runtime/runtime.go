@@ -105,7 +105,7 @@ func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
 		IsDir: isDir, ParentMount: parentMount,
 	}
 	if b.filter != nil {
-		in.Filter, in.FilterFlags = b.filter.Bytes(), b.filter.Flags
+		in.Filter, in.FilterFlags, in.FilterPrctl = b.filter.Bytes(), b.filter.Flags, b.filter.PrctlSuffices()
 	}
 	return in
 }

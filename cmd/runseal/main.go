@@ -15,8 +15,10 @@
 //	argv.go        flags behind the container's id, number of arguments
 //	option.go      the flag type: names, help line, value
 //	usage.go       wrong usage, in two lines
+//	help.go        --help
 //	journal.go     errors and warnings: standard error and --log
 //	containers.go  what is called in package runtime
+//	self.go        the binary, out of reach of containers
 //	statejson.go   the state document of `state` and `list`
 //	signal.go      signal names and numbers
 //	version.go     --version
@@ -34,6 +36,7 @@ import (
 )
 
 func main() {
+	protectSelf(os.Args[1:])
 	in := &invocation{
 		stdout: os.Stdout,
 		log:    journal{stderr: os.Stderr, now: time.Now},

@@ -144,11 +144,7 @@ func TestWrite(t *testing.T) {
 		`target missed  run: at most 0.3x of runc (0.40x)`,
 		`target missed  peak memory, create: below 0.5x of runc (0.50x)`,
 	}, "\n")
-	var lines []string
-	for line := range strings.Lines(table) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	if got := strings.Join(lines, "\n"); got != want {
+	if got := strings.TrimSuffix(table, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 

@@ -195,6 +195,12 @@ func (rep *report) writeTable(w io.Writer, withTargets bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	// tabwriter pads the empty cells too.
+	table := b.String()
+	b.Reset()
+	for line := range strings.Lines(table) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 	if withTargets {
 		b.WriteString("\n")
 		for _, v := range rep.Targets {

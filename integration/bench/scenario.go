@@ -163,6 +163,12 @@ func measureAll(ctx context.Context, o options, s *setup) (*report, error) {
 		}
 		rep.addFloor("floor: empty Go program", got[0][0])
 		rep.addFloor("floor: busybox true", got[1][0])
+		// No peak below that of the program launch can be measured.
+		kib, err := s.spawner.peak(s.launch, busybox, "true")
+		if err != nil {
+			return nil, err
+		}
+		rep.addPeaks("floor: peak memory", [][]int64{{kib}})
 	}
 	for _, sc := range []struct {
 		rows []string

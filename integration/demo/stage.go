@@ -83,7 +83,7 @@ func (s *stage) play(ctx context.Context, st step) error {
 	if st.note != "" {
 		fmt.Fprintf(s.w, "                  (%s)\n", st.note)
 	}
-	fmt.Fprintf(s.w, "   $ runseal run --bundle %s demo\n", s.bundle.Dir)
+	fmt.Fprintf(s.w, "   $ runseal run --bundle %s %s\n", s.bundle.Dir, s.id)
 
 	r, err := s.run(ctx)
 	if err != nil {

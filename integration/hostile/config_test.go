@@ -255,7 +255,7 @@ func TestBadConfig(t *testing.T) {
 		{row: "30 empty", edits: []edit{set("root.path", `""`)}, field: "root.path", say: `empty|expected|required`},
 		{row: "30 no path", edits: []edit{set("root", `{}`)}, field: "root.path", say: `empty|missing|expected|required`},
 		{row: "30 not there", edits: []edit{set("root.path", `"nowhere"`)}, field: "root.path", say: `nowhere.*no such file or directory`},
-		{row: "30 a file", edits: []edit{set("root.path", `"config.json"`)}, field: "root.path", say: `config\.json.*not a directory`},
+		{row: "30 a file", edits: []edit{set("root.path", `"config.json"`)}, field: "root.path", say: `config\.json.*directory`},
 		{row: "31 empty", edits: []edit{set("process.args", `[]`)}, field: "process.args", say: `empty|expected`},
 		{row: "31 missing", edits: []edit{remove("process.args")}, field: "process.args", say: `empty|missing|expected`},
 		{row: "31 null", edits: []edit{set("process.args", `null`)}, field: "process.args", say: `empty|missing|expected`},
@@ -275,6 +275,6 @@ func TestTruncatedConfig(t *testing.T) {
 	for _, n := range []int{0, 1, 2, len(whole) / 4, len(whole) / 2, len(whole) - 1} {
 		b.WriteConfig(whole[:n])
 		r := b.Do("run", "--bundle", b.Dir, b.ID)
-		checkRefusal(t, b, fmt.Sprintf("run on %d of %d bytes", n, len(whole)), r, "config.json", `end|empty|EOF`)
+		checkRefusal(t, b, fmt.Sprintf("run on %d of %d bytes", n, len(whole)), r, "config.json", `end|empty|closing|expected`)
 	}
 }

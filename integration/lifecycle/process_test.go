@@ -13,10 +13,10 @@ import (
 
 func TestEnvironment(t *testing.T) {
 	b := sh(t, "env | grep -v RUNSEAL_IT | sort")
-	b.Spec.Process.Env = append(b.Spec.Process.Env, "EMPTY=", "SPACES=a  b", "EQUALS=a=b=c", "ÄPFEL=ü")
+	b.Spec.Process.Env = append(b.Spec.Process.Env, "EMPTY=", "SPACES=a  b", "EQUALS=a=b=c", "UMLAUT=ü")
 	t.Setenv("FROM_THE_CALLER", "leaked")
 	out := output(t, b)
-	for _, line := range []string{"EMPTY=", "SPACES=a  b", "EQUALS=a=b=c", "ÄPFEL=ü", "HOME=/root"} {
+	for _, line := range []string{"EMPTY=", "SPACES=a  b", "EQUALS=a=b=c", "UMLAUT=ü", "HOME=/root"} {
 		if !strings.Contains("\n"+out, "\n"+line+"\n") {
 			t.Errorf("no %q in %q", line, out)
 		}
@@ -40,8 +40,8 @@ func TestProgramIsFoundByTheContainersPath(t *testing.T) {
 func TestUserAndGroups(t *testing.T) {
 	b := sh(t, "id -u; id -g; id -G; umask; grep -E '^(Uid|Gid|Groups):' /proc/self/status")
 	mask := uint32(0o077)
-	b.Spec.Process.User = specs.User{UID: 1234, GID: 2345, AdditionalGids: []uint32{10, 20, 4294967294}, Umask: &mask}
-	want := "1234\n2345\n2345 10 20 4294967294\n0077\nUid:\t1234\t1234\t1234\t1234\nGid:\t2345\t2345\t2345\t2345\nGroups:\t10 20 4294967294 \n"
+	b.Spec.Process.User = specs.User{UID: 1234, GID: 2345, AdditionalGids: []uint32{10, 20, 2147483647}, Umask: &mask}
+	want := "1234\n2345\n2345 10 20 2147483647\n0077\nUid:\t1234\t1234\t1234\t1234\nGid:\t2345\t2345\t2345\t2345\nGroups:\t10 20 2147483647 \n"
 	if out := output(t, b); out != want {
 		t.Errorf("got\n%s\nexpected\n%s", out, want)
 	}

@@ -15,7 +15,7 @@ import (
 // time; everything else is done within milliseconds.
 const (
 	killTimeout    = 10 * time.Second
-	destroyTimeout = 2 * time.Second
+	destroyTimeout = time.Second
 )
 
 // Kill sends SIGKILL to every process in and below the container's cgroups,
@@ -134,7 +134,7 @@ func killPart(pids []int, dirs []string) error {
 
 // Destroy removes the container's cgroups and those that were made below them,
 // and the parent that runseal made for containers without a cgroupsPath, once it
-// is empty. A cgroup that is still busy is tried again for two seconds, since
+// is empty. A cgroup that is still busy is tried again for a second, since
 // processes that were just killed take a moment to leave; Destroy
 // itself kills nothing. What does not exist is fine, so it can be repeated.
 func (c *Cgroup) Destroy() error {

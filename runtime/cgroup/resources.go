@@ -3,7 +3,9 @@ package cgroup
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -298,7 +300,8 @@ func (c *conv) network(n *specs.LinuxNetwork) {
 }
 
 func (c *conv) rdma(devices map[string]specs.LinuxRdma) {
-	for name, limit := range devices {
+	for _, name := range slices.Sorted(maps.Keys(devices)) {
+		limit := devices[name]
 		field := "rdma"
 		c.need("rdma", field, name)
 		if name == "" || strings.ContainsAny(name, " \t\n\x00") {
@@ -319,12 +322,12 @@ func (c *conv) unified(files map[string]string) {
 	if len(files) == 0 {
 		return
 	}
-	if c.l.Mode != V2 {
-		c.bad("unified", strconv.Itoa(len(files))+" entries", "expected cgroup v2, this host is in mode %s", c.l.Mode)
-		return
-	}
 	c.out.Unified = make(map[string]string, len(files))
-	for name, value := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		value := files[name]
+		if c.l.Mode != V2 {
+			c.bad("unified", name, "expected cgroup v2, this host is in mode %s", c.l.Mode)
+		}
 		controller, _, ok := strings.Cut(name, ".")
 		switch {
 		case !ok || controller == "" || strings.ContainsAny(name, "/\n\x00"):

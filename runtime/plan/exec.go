@@ -26,10 +26,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 		p.Sys(unix.SYS_SETNS, nsenter.Val(RegPidFD), nsenter.Imm(flags))
 	}
 	if p.ns.has(unix.CLONE_NEWUSER) {
-		p.Step("linux.uidMappings", "become root of the user namespace")
-		p.Sys(unix.SYS_SETRESGID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
-		p.Sys(unix.SYS_SETRESUID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
-		p.guardAgain()
+		p.becomeRoot("linux.uidMappings")
 	}
 	p.session()
 	p.terminal(pr, atCwd, false)

@@ -78,6 +78,21 @@ func (n *namespaces) parse(l *specs.Linux) error {
 // simply the runtime's own.
 func (n *namespaces) has(flag uint64) bool { return n.create&flag != 0 || n.path(flag) != "" }
 
+// atClone returns those of the new namespaces that clone3(2) makes.
+func (n *namespaces) atClone() uint64 {
+	switch {
+	case n.inUser():
+		return 0
+	case n.create&unix.CLONE_NEWUSER != 0:
+		return n.create & (unix.CLONE_NEWUSER | unix.CLONE_NEWPID)
+	}
+	return n.create &^ unix.CLONE_NEWCGROUP
+}
+
+// inUser tells whether a user namespace is joined by path. Everything else must
+// then be joined and made from inside of it, by the child itself.
+func (n *namespaces) inUser() bool { return n.path(unix.CLONE_NEWUSER) != "" }
+
 func (n *namespaces) path(flag uint64) string {
 	for _, j := range n.joined {
 		if j.flag == flag {
@@ -93,7 +108,7 @@ func (n *namespaces) path(flag uint64) string {
 func (p *planner) openNamespaces() {
 	for _, j := range p.ns.joined {
 		p.Name(j.reg, "ns."+nsName(j.flag))
-		if j.flag == unix.CLONE_NEWPID {
+		if j.flag == unix.CLONE_NEWPID && !p.ns.inUser() {
 			continue // the child is born in it, see nsenter.Clone.PidNS
 		}
 		p.Step(j.field, fmt.Sprintf("open %s namespace %q", nsName(j.flag), j.path))
@@ -104,29 +119,31 @@ func (p *planner) openNamespaces() {
 // enterNamespaces joins and completes the namespaces. The user namespace comes
 // first: it owns the others.
 func (p *planner) enterNamespaces() {
-	for _, user := range []bool{true, false} {
-		for _, j := range p.ns.joined {
-			if j.flag == unix.CLONE_NEWPID || (j.flag == unix.CLONE_NEWUSER) != user {
-				continue
-			}
-			// setns(2) itself checks that the descriptor is a namespace
-			// of this type (EINVAL).
-			p.Step(j.field, fmt.Sprintf("join %s namespace %q", nsName(j.flag), j.path))
-			p.Sys(unix.SYS_SETNS, nsenter.Val(j.reg), nsenter.Imm(j.flag))
-			p.closeReg(j.reg)
-		}
-	}
-	if p.ns.create&unix.CLONE_NEWUSER != 0 {
+	switch {
+	case p.ns.create&unix.CLONE_NEWUSER != 0:
 		p.Step("linux.uidMappings", "wait for the user namespace's mappings")
 		p.Report(MarkMappings)
 		p.Hold()
+		p.becomeRoot("linux.uidMappings")
+	case p.ns.inUser():
+		p.join(unix.CLONE_NEWUSER)
+		p.becomeRoot("linux.namespaces")
 	}
-	if p.ns.has(unix.CLONE_NEWUSER) {
-		p.Step("linux.uidMappings", "become root of the user namespace")
-		p.Sys(unix.SYS_SETRESGID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
-		p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(0), nsenter.Imm(0))
-		p.Sys(unix.SYS_SETRESUID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
-		p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
+	for _, j := range p.ns.joined {
+		if j.flag != unix.CLONE_NEWUSER && (j.flag != unix.CLONE_NEWPID || p.ns.inUser()) {
+			p.join(j.flag)
+		}
+	}
+	if flags := p.ns.create &^ unix.CLONE_NEWCGROUP &^ p.ns.atClone(); flags != 0 {
+		// Only now, as root of the user namespace: what they hold (the
+		// root of an mqueue mount) belongs to who made them.
+		p.Step("linux.namespaces", "make the other namespaces")
+		p.Sys(unix.SYS_UNSHARE, nsenter.Imm(flags))
+	}
+	if p.ns.inUser() && p.ns.has(unix.CLONE_NEWPID) {
+		p.Step("linux.namespaces", "go on inside the pid namespace")
+		p.Fork(MarkForked)
+		p.guardAgain()
 	}
 	if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
 		// Not by clone3: its root would be the cgroup of the parent,
@@ -135,6 +152,27 @@ func (p *planner) enterNamespaces() {
 		p.Step("linux.namespaces", "new cgroup namespace")
 		p.Sys(unix.SYS_UNSHARE, nsenter.Imm(unix.CLONE_NEWCGROUP))
 	}
+}
+
+// join enters a namespace given by path. setns(2) itself checks that the
+// descriptor is a namespace of this type.
+func (p *planner) join(flag uint64) {
+	for _, j := range p.ns.joined {
+		if j.flag == flag {
+			p.Step(j.field, fmt.Sprintf("join %s namespace %q", nsName(flag), j.path))
+			p.Sys(unix.SYS_SETNS, nsenter.Val(j.reg), nsenter.Imm(flag))
+			p.closeReg(j.reg)
+		}
+	}
+}
+
+// becomeRoot takes the ids 0 of the user namespace that was just entered.
+func (p *planner) becomeRoot(about string) {
+	p.Step(about, "become root of the user namespace")
+	p.Sys(unix.SYS_SETRESGID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
+	p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(0), nsenter.Imm(0))
+	p.Sys(unix.SYS_SETRESUID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
+	p.guardAgain()
 }
 
 func nsName(flag uint64) string {

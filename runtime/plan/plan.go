@@ -61,6 +61,7 @@ var regNames = [...]string{
 // Marks are the bytes by which the child tells the parent where it stands.
 const (
 	MarkMappings = 'u' // waits for uid_map and gid_map
+	MarkForked   = 'f' // goes on in another process: nsenter.Child.Follow
 	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
 	MarkTerminal = 't' // hands over the master side of the terminal
 	MarkSetUp    = 's' // everything that may fail on the configuration is done
@@ -75,6 +76,7 @@ type Input struct {
 	Bundle      string                       // absolute; relative bind sources start here
 	Filter      []byte                       // struct sock_filter array; nil: no seccomp
 	FilterFlags uint                         // SECCOMP_FILTER_FLAG_*
+	FilterPrctl bool                         // prctl(2) may install it where seccomp(2) is missing
 	Cgroup      Cgroup                       // where the process goes
 	NoPivot     bool                         // --no-pivot
 	NoKeyring   bool                         // --no-new-keyring
@@ -89,7 +91,6 @@ type Plan struct {
 	Program *nsenter.Program
 	Flags   uint64 // CLONE_NEW* for clone3(2)
 	PidNS   string // path of the pid namespace to be born in, or ""
-	UserNS  bool   // a new user namespace: the parent writes the mappings
 }
 
 // planner carries the state of one compilation.
@@ -144,10 +145,11 @@ func Create(in *Input) (*Plan, error) {
 		return nil, err
 	}
 	p.seal(in.Spec.Process)
-	return &Plan{
-		Program: p.Program(), Flags: p.ns.create &^ unix.CLONE_NEWCGROUP,
-		PidNS: p.ns.path(unix.CLONE_NEWPID), UserNS: p.ns.create&unix.CLONE_NEWUSER != 0,
-	}, nil
+	pl := &Plan{Program: p.Program(), Flags: p.ns.atClone()}
+	if !p.ns.inUser() {
+		pl.PidNS = p.ns.path(unix.CLONE_NEWPID)
+	}
+	return pl, nil
 }
 
 // guard makes the kernel kill the child when the parent dies. Changing ids

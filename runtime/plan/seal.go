@@ -39,7 +39,15 @@ func (p *planner) seal(pr *specs.Process) {
 		// architectures are little-endian, so one word holds the first two.
 		fprog := p.Words(nsenter.Imm(len(f)/8), p.Bytes(f))
 		p.Step("linux.seccomp", "install the filter")
-		p.Sys(unix.SYS_SECCOMP, nsenter.Imm(unix.SECCOMP_SET_MODE_FILTER), nsenter.Imm(p.in.FilterFlags), fprog)
+		seccomp := p.Sys(unix.SYS_SECCOMP, nsenter.Imm(unix.SECCOMP_SET_MODE_FILTER), nsenter.Imm(p.in.FilterFlags), fprog)
+		if p.in.FilterPrctl {
+			missing, done := p.NewLabel(), p.NewLabel()
+			seccomp.On(uint16(unix.ENOSYS), missing)
+			p.Jump(done)
+			p.Place(missing)
+			p.prctl(unix.PR_SET_SECCOMP, nsenter.Imm(unix.SECCOMP_MODE_FILTER), fprog)
+			p.Place(done)
+		}
 	}
 	p.Step("process.args[0]", fmt.Sprintf("exec: %q", pr.Args[0]))
 	exec := p.Sys(unix.SYS_EXECVE, nsenter.Val(regExe), args, env)

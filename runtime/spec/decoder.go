@@ -32,8 +32,9 @@ type Decoder struct {
 	depth int    // open brackets
 }
 
-// NewDecoder gives a Decoder for data, which is copied. A document above MaxSize
-// bytes is refused by the first method that reads a value.
+// NewDecoder gives a Decoder for data. The strings that it decodes do not share
+// data's memory; what Skip gives does. A document above MaxSize bytes is refused
+// by Object, Array, Skip and End.
 func NewDecoder(data []byte) *Decoder {
 	d := &Decoder{data: data}
 	if len(data) <= MaxSize {

@@ -109,7 +109,7 @@ func decode(data []byte) (*State, error) {
 		s.Config, own = data[i:len(data)-len(tail)], true
 	}
 	size := int64(-1) // of config.json, by which a file that was put together wrongly shows
-	seen := 0 // required members
+	seen := 0         // required members
 	d := spec.NewDecoder(doc)
 	err := d.Object(func(name string) (err error) {
 		switch name {

@@ -1,0 +1,183 @@
+# runseal: build, test and demonstration. `make` alone lists the targets.
+
+SHELL       := /bin/sh
+.SHELLFLAGS := -eu -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+GO      ?= go
+PREFIX  ?= /usr/local
+DESTDIR ?=
+FUZZTIME ?= 10s
+# Flags for the benchmark, for example BENCHFLAGS='-n 20 -target'.
+BENCHFLAGS ?=
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# No C anywhere, but for the race detector, which is written in it.
+export CGO_ENABLED := 0
+
+# A working tree that git does not trust (another owner's) or without a commit must
+# not stop the build; `runseal --version` then has no commit line.
+VCS     := $(shell git rev-parse --verify --quiet HEAD >/dev/null 2>&1 && echo auto || echo false)
+# urfave_cli_no_docs leaves out a Markdown generator that nobody calls.
+BUILD   := $(GO) build -trimpath -buildvcs=$(VCS) -tags urfave_cli_no_docs -ldflags '-s -w -X main.version=$(VERSION)'
+
+# Pure packages: they are worth the race detector, and run without root.
+RACE_PKGS := ./seccomp/... ./runtime/spec/...
+
+# The unit tests are all but those below integration/, which need root.
+UNIT_PKGS = $(shell $(GO) list ./... | grep -v '/integration/')
+
+# What the targets need besides Go, git and make, as PACKAGE:PROBE. A package is
+# missing when its probe, a command in PATH or a file, is not there; so a machine
+# with another vendor's containerd and runc keeps them.
+DEPS_DEMO := busybox-static:static-busybox
+DEPS      := $(DEPS_DEMO) \
+	crun:crun runc:runc containerd:containerd \
+	debootstrap:debootstrap dpkg:dpkg-deb \
+	gcc:gcc libc6-dev:/usr/include/stdio.h
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##
+## Building
+##
+
+.PHONY: build
+build: ## bin/runseal and bin/sealctl
+	$(BUILD) -o bin/runseal ./cmd/runseal
+	$(BUILD) -o bin/sealctl ./cmd/sealctl
+
+.PHONY: install
+install: build ## install both below DESTDIR/PREFIX (/usr/local): sbin/runseal, bin/sealctl
+	install -D -m 0755 bin/runseal '$(DESTDIR)$(PREFIX)/sbin/runseal'
+	install -D -m 0755 bin/sealctl '$(DESTDIR)$(PREFIX)/bin/sealctl'
+
+.PHONY: cross
+cross: ## compile and vet everything for arm64
+	GOARCH=arm64 $(GO) build ./...
+	GOARCH=arm64 $(GO) vet ./...
+
+.PHONY: generate
+generate: ## regenerate the z*.go files
+	$(GO) generate ./...
+
+.PHONY: clean
+clean: ## remove what the other targets built
+	rm -rf bin
+
+##
+## Using it
+##
+
+.PHONY: demo
+demo: deps-demo build ## run a bundle and show what its seccomp filter does (root)
+	RUNSEAL='$(CURDIR)/bin/runseal' $(GO) run ./integration/demo
+
+.PHONY: bench
+bench: deps build ## compare with crun and runc (root); BENCHFLAGS='-n 20 -target'
+	$(GO) build -o bin/bench ./integration/bench
+	RUNSEAL='$(CURDIR)/bin/runseal' bin/bench $(BENCHFLAGS)
+
+##
+## Testing
+##
+
+# One after the other even under make -j, so that the parts do not disturb each
+# other's timing and each line of output belongs to the part named last.
+TEST_PARTS := deps lint build unit race cross integration demo bench-check
+
+.PHONY: test
+test: ## everything that .ci/run runs (root)
+	@start=$$(date +%s); \
+	for part in $(TEST_PARTS); do \
+		echo "=== $$part ($$(( $$(date +%s) - start )) s)"; \
+		$(MAKE) --no-print-directory $$part || { echo "=== FAILED: make $$part" >&2; exit 1; }; \
+	done; \
+	echo "=== passed ($$(( $$(date +%s) - start )) s)"
+
+.PHONY: unit
+unit: ## the tests that need no root
+	$(GO) test $(UNIT_PKGS)
+
+.PHONY: race
+race: ## the pure packages' tests under the race detector (needs gcc)
+	CGO_ENABLED=1 $(GO) test -race $(RACE_PKGS)
+
+.PHONY: integration
+integration: build ## the tests on the real kernel and under containerd (root)
+	@if [ "$$(id -u)" != 0 ]; then echo 'make integration: needs root: it runs containers' >&2; exit 1; fi
+	RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -p 1 -timeout 20m ./integration/...
+
+# Figures of a loaded machine mean nothing; that every command of the benchmark
+# works with all three runtimes does.
+.PHONY: bench-check
+bench-check:
+	@$(MAKE) --no-print-directory bench BENCHFLAGS='-n 1 -warmup 0 -pause 0'
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@bad=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
+	if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@for pkg in $(UNIT_PKGS); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "=== $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+# A test binary without the flag would refuse it, so only packages that declare it.
+.PHONY: golden
+golden: ## rewrite the golden files from what the code does now; read the diff
+	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n 1 dirname | sort -u); do \
+		echo "=== $$dir"; \
+		$(GO) test -count=1 "$$dir" -update; \
+	done
+	@git --no-pager diff --stat
+
+##
+## What the machine needs
+##
+
+# On Debian as root missing packages are installed; elsewhere they are named.
+define install-missing
+	@missing=; \
+	for dep in $(1); do \
+		package=$${dep%%:*}; probe=$${dep#*:}; \
+		case $$probe in \
+		static-busybox) \
+			found=$$(command -v busybox || true); \
+			if [ -n "$$found" ] && LC_ALL=C ldd "$$found" 2>&1 | grep -Eq 'not a dynamic|statically linked'; then continue; fi;; \
+		/*)	if [ -e "$$probe" ]; then continue; fi;; \
+		*)	if command -v "$$probe" >/dev/null 2>&1; then continue; fi;; \
+		esac; \
+		missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+		echo "make: not a Debian machine; please install what these Debian packages have:$$missing" >&2; exit 1; \
+	fi; \
+	if [ "$$(id -u)" != 0 ]; then \
+		echo "make: please run as root: apt-get install --no-install-recommends$$missing" >&2; exit 1; \
+	fi; \
+	echo "installing:$$missing"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -q update; \
+	apt-get -q -y --no-install-recommends install $$missing
+endef
+
+.PHONY: deps
+deps: ## install the Debian packages that demo, test and bench need (root)
+	$(call install-missing,$(DEPS))
+
+.PHONY: deps-demo
+deps-demo:
+	$(call install-missing,$(DEPS_DEMO))

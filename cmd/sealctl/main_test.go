@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const small = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["execve","getpid"],"action":"SCMP_ACT_ALLOW"}]}`
+
+func sealctl(stdin string, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(append([]string{"sealctl"}, args...), strings.NewReader(stdin), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func TestCompileForms(t *testing.T) {
+	docker := strings.Replace(small, `"action"`, `"includes":{"caps":["CAP_SYS_ADMIN"]},"action"`, 1)
+	for _, c := range []struct {
+		name, in string
+		args     []string
+		has, not string // in the listing
+		warning  string
+	}{
+		{"specification", small, nil, "SCMP_ACT_ALLOW", "", ""},
+		{"config.json", `{"ociVersion":"1.0.2","linux":{"seccomp":` + small + `}}`, nil, "SCMP_ACT_ALLOW", "", ""},
+		{"docker without the capability", docker, nil, "SCMP_ACT_ERRNO(1 EPERM)", "SCMP_ACT_ALLOW", "execve is not allowed"},
+		{"docker with it", docker, []string{"--cap", "CAP_SYS_ADMIN"}, "SCMP_ACT_ALLOW", "", ""},
+		{"docker with archMap", `{"archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86"]},
+			{"architecture":"SCMP_ARCH_AARCH64","subArchitectures":["SCMP_ARCH_ARM"]}],` + small[1:], nil, "SCMP_ARCH_", "", ""},
+		{"unknown name", strings.Replace(small, "getpid", "getpie", 1), nil, "SCMP_ACT_ALLOW", "", `"getpie" is not a system call`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, stdout, stderr := sealctl(c.in, append(append([]string{"compile"}, c.args...), "-")...)
+			if status != 0 || !strings.HasPrefix(stdout, "   0: ld   arch\n") || !strings.Contains(stdout, c.has) {
+				t.Errorf("status %d\n%s%s", status, stdout, stderr)
+			}
+			if c.not != "" && strings.Contains(stdout, c.not) {
+				t.Errorf("%s in the listing\n%s", c.not, stdout)
+			}
+			if c.warning == "" && stderr != "" || !strings.Contains(stderr, c.warning) {
+				t.Errorf("stderr %q, want %q", stderr, c.warning)
+			}
+			file := filepath.Join(t.TempDir(), "profile.json")
+			if err := os.WriteFile(file, []byte(c.in), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, again, _ := sealctl("", append(append([]string{"compile"}, c.args...), file)...); again != stdout {
+				t.Errorf("another listing from a file:\n%s", again)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		args []string
+		want string // in the one line
+	}{
+		{"", []string{"compile"}, "compile takes one PROFILE behind its flags, got 0 arguments"},
+		{small, []string{"compile", "-", "--strict-seccomp"}, "got 2 arguments"},
+		{"", []string{"compile", "--bogus", "-"}, "bogus"},
+		{"", []string{"lint"}, `unknown command "lint"`},
+		{"", []string{"version", "x"}, `version takes no arguments, got "x"`},
+		{"", []string{"compile", "/nonexistent/profile"}, "open /nonexistent/profile: no such file or directory"},
+		{"", []string{"compile", "/"}, "is a directory"},
+		{"", []string{"compile", "-"}, "standard input: "},
+		{"[]", []string{"compile", "-"}, "standard input: "},
+		{"{}", []string{"compile", "-"}, "defaultAction"},
+		{small + " x", []string{"compile", "-"}, "standard input: "},
+		{strings.Replace(small, `"action"`, `"action":"SCMP_ACT_ALLOW","action"`, 1), []string{"compile", "-"}, "syscalls[0].action"},
+		{strings.Replace(small, `"action"`, `"includes":{},"action":"SCMP_ACT_ALLOW","action"`, 1), []string{"compile", "-"}, "syscalls[0].action"},
+		{strings.Replace(small, `"action"`, `"errnoRet":3,"action"`, 1), []string{"compile", "-"}, "linux.seccomp.syscalls[0].errnoRet: 3 is set"},
+		{strings.Replace(small, "getpid", "getpie", 1), []string{"compile", "--strict-seccomp", "-"}, `linux.seccomp.syscalls[0].names[1]: "getpie"`},
+		{`{"ociVersion":"1.0.2","linux":{}}`, []string{"compile", "-"}, "linux.seccomp: missing"},
+		{`{"archMap":[],"architectures":["SCMP_ARCH_X86"],` + small[1:], []string{"compile", "-"}, ""},
+	} {
+		status, stdout, stderr := sealctl(c.in, c.args...)
+		if c.want == "" {
+			if status != 0 {
+				t.Errorf("%v: status %d, %q", c.args, status, stderr)
+			}
+			continue
+		}
+		if status != 1 || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v < %s: status %d, stdout %q, stderr %q, want one line with %q", c.args, c.in, status, stdout, stderr, c.want)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	status, stdout, stderr := sealctl("", "version")
+	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "sealctl "+version+"\nsystem calls: golang.org/x/sys v") {
+		t.Errorf("status %d, %q, %q", status, stdout, stderr)
+	}
+}
