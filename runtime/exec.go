@@ -231,7 +231,7 @@ func subCgroup(s *state.State, sub string) (*cgroup.Cgroup, error) {
 		sub = "/" + sub
 	}
 	if path.Clean(sub) != sub {
-		return nil, fmt.Errorf("--cgroup: %q: expected a path below the container's cgroup without . and ..", sub)
+		return nil, fmt.Errorf("--cgroup: %q: expected a path below the container's cgroup with neither . nor .. in it", sub)
 	}
 	paths := make(map[string]string, len(s.CgroupPaths))
 	for k, dir := range s.CgroupPaths {

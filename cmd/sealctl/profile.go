@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,17 +51,28 @@ func parseProfile(data []byte, caps []string) (*specs.LinuxSeccomp, error) {
 			return nil, err
 		}
 		if s.Linux == nil || s.Linux.Seccomp == nil {
-			return nil, fmt.Errorf("linux.seccomp: missing, so a container would run without a filter")
+			return nil, errors.New("linux.seccomp: missing, so a container would run without a filter")
 		}
 		return s.Linux.Seccomp, nil
 	case dockerFormat:
 		// What it shares with the specification is held to the same rules.
-		if _, err := spec.ParseSeccomp(data); err != nil {
+		if _, err := parseSeccomp(data); err != nil {
 			return nil, err
 		}
 		return profiles.Resolve(data, caps)
 	}
-	return spec.ParseSeccomp(data)
+	return parseSeccomp(data)
+}
+
+// parseSeccomp reads a linux.seccomp object on its own. Fields in errors get
+// the path that they have in config.json, as those from package seccomp do.
+func parseSeccomp(data []byte) (*specs.LinuxSeccomp, error) {
+	profile, err := spec.ParseSeccomp(data)
+	var field *spec.FieldError
+	if errors.As(err, &field) && field.Field != "" {
+		return nil, fmt.Errorf("linux.seccomp.%w", err)
+	}
+	return profile, err
 }
 
 type form int

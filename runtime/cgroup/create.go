@@ -19,16 +19,25 @@ import (
 // they would be killed with the container. If it fails, what it made is gone
 // again.
 //
-// Nearly all of its time is the kernel's: 20 to 80 us for a directory.
+// Its time is the kernel's, 20 to 80 us for a directory, which is why version 1
+// does not go through the library's Apply: that looks at each path and its
+// parent first, and takes twice as long. The library still prepares the cpuset,
+// which accepts no process before it has CPUs and memory nodes.
 func (c *Cgroup) Create() (err error) {
-	var made []string // the directories that are missing now, parents first
+	var made []string // parents first
+	defer func() {
+		if err != nil {
+			for i := len(made) - 1; i >= 0; i-- {
+				unix.Rmdir(made[i]) // in use by somebody else by now: stays
+			}
+		}
+	}()
 	for _, dir := range c.dirs(nil) {
-		missing, err := missingDirs(dir)
+		there, err := c.mkdir(dir, &made)
 		if err != nil {
 			return fmt.Errorf("linux.cgroupsPath: %w", err)
 		}
-		made = append(made, missing...)
-		if len(missing) > 0 {
+		if !there {
 			continue
 		}
 		pids, err := pidsIn([]string{dir})
@@ -39,28 +48,66 @@ func (c *Cgroup) Create() (err error) {
 			return fmt.Errorf("linux.cgroupsPath: %s: has %d processes already (%s), expected a cgroup without processes", dir, len(pids), some(pids))
 		}
 	}
-	defer func() {
-		if err != nil {
-			for i := len(made) - 1; i >= 0; i-- {
-				unix.Rmdir(made[i]) // in use by somebody else by now: stays
-			}
+	resources := c.resources
+	if resources == nil {
+		resources = &cgroups.Resources{}
+	}
+	if c.mode == V2 {
+		m, err := c.manager()
+		if err == nil {
+			err = m.Apply(-1)
 		}
-	}()
-	m, err := c.manager()
-	if err != nil {
-		return err
+		if err != nil {
+			return c.describe("linux.cgroupsPath", err)
+		}
+		return nil
 	}
-	if err := m.Apply(-1); err != nil {
-		return c.describe("linux.cgroupsPath", err)
-	}
-	// The library passes over a failure in name=systemd and the hybrid tree.
-	for _, dir := range c.dirs(nil) {
-		var st unix.Stat_t
-		if err := unix.Lstat(dir, &st); err != nil {
-			return fmt.Errorf("linux.cgroupsPath: the cgroup %s could not be made: %w", dir, err)
+	if dir := c.paths["cpuset"]; dir != "" {
+		if err := new(cgfs.CpusetGroup).Apply(dir, resources, -1); err != nil {
+			return c.describe("linux.cgroupsPath", err)
 		}
 	}
 	return nil
+}
+
+// mkdir makes dir and the parents that are missing, adds them to made, and says
+// whether dir was there already. In mode V2 it only notes what is missing: the
+// library makes the directories, since each needs its controllers.
+func (c *Cgroup) mkdir(dir string, made *[]string) (there bool, err error) {
+	if c.mode != V2 {
+		switch err := unix.Mkdir(dir, 0o755); err {
+		case nil:
+			*made = append(*made, dir)
+			return false, nil
+		case unix.EEXIST, unix.ENOENT:
+		default:
+			return false, &fs.PathError{Op: "mkdir", Path: dir, Err: err}
+		}
+	}
+	for try := 0; ; try++ {
+		missing, err := missingDirs(dir)
+		if err != nil {
+			return false, err
+		}
+		if c.mode == V2 {
+			*made = append(*made, missing...)
+			return len(missing) == 0, nil
+		}
+		for _, p := range missing {
+			if err = unix.Mkdir(p, 0o755); err == nil {
+				*made = append(*made, p)
+			} else if err != unix.EEXIST || p == dir {
+				break // EEXIST: another container makes the same parent
+			}
+		}
+		// ENOENT: the delete of another container has taken the parent away.
+		if err != nil && (try == 10 || err != unix.EEXIST && err != unix.ENOENT) {
+			return false, &fs.PathError{Op: "mkdir", Path: dir, Err: err}
+		}
+		if err == nil {
+			return len(missing) == 0, nil
+		}
+	}
 }
 
 // Set writes the limits and the device rules. It is meant for a cgroup without

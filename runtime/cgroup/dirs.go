@@ -20,7 +20,7 @@ func openCgroup(path string) (int, error) {
 	refuse := func(expected string) (int, error) {
 		return -1, fmt.Errorf("cgroup %q: expected %s", cut(path), expected)
 	}
-	if !strings.HasPrefix(path, "/") || filepath.Clean(path) != path || strings.ContainsRune(path, 0) {
+	if !clean(path) {
 		return refuse("an absolute path")
 	}
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{
@@ -49,7 +49,7 @@ func openCgroup(path string) (int, error) {
 	case err != nil:
 		unix.Close(fd)
 		return -1, &os.PathError{Op: "stat", Path: path, Err: err}
-	case fs.Type != unix.CGROUP_SUPER_MAGIC && fs.Type != unix.CGROUP2_SUPER_MAGIC:
+	case !isCgroup(&fs):
 		unix.Close(fd)
 		return refuse("a cgroup")
 	case st.Dev != up.Dev:
@@ -57,6 +57,15 @@ func openCgroup(path string) (int, error) {
 		return refuse("a cgroup below the root of its hierarchy")
 	}
 	return fd, nil
+}
+
+// clean says whether the path is absolute and without "..", "." and NUL.
+func clean(path string) bool {
+	return strings.HasPrefix(path, "/") && filepath.Clean(path) == path && strings.IndexByte(path, 0) < 0
+}
+
+func isCgroup(fs *unix.Statfs_t) bool {
+	return fs.Type == unix.CGROUP_SUPER_MAGIC || fs.Type == unix.CGROUP2_SUPER_MAGIC
 }
 
 // walk calls visit for the cgroup dir (not closed, not its path but its

@@ -3,6 +3,7 @@ package cgroup
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -149,6 +150,13 @@ func (c *Cgroup) Destroy() error {
 }
 
 func destroy(dir string, deadline time.Time) error {
+	// Mostly it is empty and two system calls are enough. The kernel itself does
+	// not remove a hierarchy's root.
+	var fs unix.Statfs_t
+	if clean(dir) && unix.Statfs(dir, &fs) == nil && isCgroup(&fs) && unix.Rmdir(dir) == nil {
+		removeParent(dir)
+		return nil
+	}
 	for delay := 50 * time.Microsecond; ; {
 		fd, err := openCgroup(dir)
 		if err == unix.ENOENT {
@@ -184,26 +192,32 @@ func destroy(dir string, deadline time.Time) error {
 	}
 }
 
-// removeSelf removes the cgroup that fd is open on, by its name in its parent,
-// and then the parent if it is runseal's own and empty.
+// removeSelf removes the cgroup that fd is open on, by its name in its parent.
 func removeSelf(fd int, dir string) error {
 	parent, err := unix.Openat(fd, "..", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(parent)
-	slash := strings.LastIndexByte(dir, '/')
-	if err := unix.Unlinkat(parent, dir[slash+1:], unix.AT_REMOVEDIR); err != nil {
+	if err := unix.Unlinkat(parent, filepath.Base(dir), unix.AT_REMOVEDIR); err != nil {
 		return err
 	}
-	if up := dir[:slash]; strings.HasSuffix(up, "/"+defaultParent) {
-		var st unix.Stat_t
-		if unix.Fstat(parent, &st) == nil && st.Nlink == 2 {
-			if pfd, err := openCgroup(up); err == nil { // not if it is a hierarchy's root
-				unix.Close(pfd)
-				unix.Rmdir(up) // busy: another container is being made
-			}
+	removeParent(dir)
+	return nil
+}
+
+// removeParent removes the directory that dir was in if it is runseal's own and
+// empty. It may be busy, since another container is being made: then it stays.
+func removeParent(dir string) {
+	up := filepath.Dir(dir)
+	if filepath.Base(up) != defaultParent {
+		return
+	}
+	var st unix.Stat_t
+	if unix.Lstat(up, &st) == nil && st.Nlink == 2 {
+		if fd, err := openCgroup(up); err == nil {
+			unix.Close(fd)
+			unix.Rmdir(up)
 		}
 	}
-	return nil
 }

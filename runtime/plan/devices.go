@@ -33,7 +33,7 @@ var defaultDevices = [...]struct {
 // binds a /dev of the host's, which is then used as it is.
 func (p *planner) devices() error {
 	for _, m := range p.spec.Mounts {
-		if path.Clean(m.Destination) == "/dev" && (m.Type == "bind" || hasBind(m.Options)) {
+		if path.Clean("/"+m.Destination) == "/dev" && (m.Type == "bind" || hasBind(m.Options)) {
 			return nil
 		}
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -141,6 +142,7 @@ type mount struct {
 }
 
 func parseMount(i int, s specs.Mount) (*mount, error) {
+	s.Destination = path.Clean("/" + s.Destination)
 	m := &mount{Mount: s, field: field("mounts[%d]", i), fstype: s.Type, source: s.Source}
 	var data []string
 	for k, name := range s.Options {

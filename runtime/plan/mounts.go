@@ -52,7 +52,7 @@ func (p *planner) mounts() error {
 // container relies on in /proc. A whole procfs may go on /proc, and single
 // files that tools such as lxcfs replace.
 func (m *mount) checkDestination() error {
-	dest := path.Clean(m.Destination)
+	dest := m.Destination // clean
 	if dest == "/" {
 		return fmt.Errorf("%s.destination: %q: the root itself is given by root.path", m.field, m.Destination)
 	}
@@ -91,7 +91,7 @@ func (p *planner) mountFS(m *mount) {
 	p.Sys(unix.SYS_FCHDIR, nsenter.Val(regTarget))
 	p.closeReg(regTarget)
 	mflags := m.flags
-	if mflags&unix.MS_RDONLY != 0 && (m.fstype == "tmpfs" || path.Clean(m.Destination) == "/dev") {
+	if mflags&unix.MS_RDONLY != 0 && (m.fstype == "tmpfs" || m.Destination == "/dev") {
 		// Mount points, devices and links still have to be made in it.
 		mflags &^= unix.MS_RDONLY
 		p.late = append(p.late, lateReadOnly{m.Destination, m.field})
@@ -146,7 +146,7 @@ func (p *planner) mountBind(m *mount) error {
 // refuseProc makes a mount fail whose destination led, by symlinks of the
 // root, into a procfs: there it could cover /proc/self/attr and the like.
 func (p *planner) refuseProc(m *mount) {
-	if dest := path.Clean(m.Destination); dest == "/proc" || strings.HasPrefix(dest, "/proc/") {
+	if dest := m.Destination; dest == "/proc" || strings.HasPrefix(dest, "/proc/") {
 		return // decided by checkDestination
 	}
 	buf := p.statxBuffer()

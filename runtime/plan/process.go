@@ -185,14 +185,17 @@ const linuxCapabilityVersion3 = 0x20080522
 // count, but there CAP_SYS_ADMIN is not needed.
 func (p *planner) credentials(pr *specs.Process, s capSets) {
 	p.Step("process.capabilities.bounding", "drop capabilities from the bounding set")
+	known := p.NewLabel()
 	for c := range lastCap + 1 {
 		if s.bounding>>c&1 == 0 {
 			call := p.prctl(unix.PR_CAPBSET_DROP, nsenter.Imm(c))
 			if c > unix.CAP_CHECKPOINT_RESTORE {
-				call.Ignore(uint16(unix.EINVAL)) // not known to this kernel
+				// Beyond what this kernel knows, and so are the rest.
+				call.On(uint16(unix.EINVAL), known)
 			}
 		}
 	}
+	p.Place(known)
 	p.Step("process.user", fmt.Sprintf("become user %d, group %d", pr.User.UID, pr.User.GID))
 	p.prctl(unix.PR_SET_KEEPCAPS, nsenter.Imm(1))
 	groups := []byte(nil)

@@ -45,20 +45,21 @@ func ProcessStart(pid int) (startTime uint64, state byte, err error) {
 	return startTime, state, nil
 }
 
+var errStat = errors.New("expected PID (NAME) STATE and at least 19 more fields")
+
 // parseStat finds the fields by counting from the last parenthesis: the process
 // chooses its own name, with spaces and parentheses if it likes.
 func parseStat(b []byte) (startTime uint64, state byte, err error) {
-	wrong := errors.New("expected PID (NAME) STATE and at least 19 more fields")
 	i := bytes.LastIndexByte(b, ')')
 	if i < 0 || i+2 >= len(b) || b[i+1] != ' ' {
-		return 0, 0, wrong
+		return 0, 0, errStat
 	}
 	b = b[i+2:]
 	state = b[0]
 	for field := 3; field < 22; field++ {
 		i := bytes.IndexByte(b, ' ')
 		if i <= 0 {
-			return 0, 0, wrong
+			return 0, 0, errStat
 		}
 		b = b[i+1:]
 	}
@@ -67,11 +68,11 @@ func parseStat(b []byte) (startTime uint64, state byte, err error) {
 	}
 	b = bytes.TrimSuffix(b, []byte("\n"))
 	if len(b) == 0 || len(b) > 20 {
-		return 0, 0, wrong
+		return 0, 0, errStat
 	}
 	startTime, perr := strconv.ParseUint(string(b), 10, 64)
 	if perr != nil {
-		return 0, 0, wrong
+		return 0, 0, errStat
 	}
 	return startTime, state, nil
 }

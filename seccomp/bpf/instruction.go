@@ -63,10 +63,10 @@ const (
 
 	opLdAbs  = classLd | 0x20  // A = data word at offset K
 	opLdLen  = classLd | 0x80  // A = sizeof(struct seccomp_data)
-	opLdImm  = classLd | 0x00  // A = K
+	opLdImm  = classLd         // A = K
 	opLdMem  = classLd | 0x60  // A = M[K]
 	opLdxLen = classLdx | 0x80 // X = sizeof(struct seccomp_data)
-	opLdxImm = classLdx | 0x00 // X = K
+	opLdxImm = classLdx        // X = K
 	opLdxMem = classLdx | 0x60 // X = M[K]
 	opSt     = classSt         // M[K] = A
 	opStx    = classStx        // M[K] = X
@@ -75,7 +75,7 @@ const (
 	opRetK   = classRet
 	opRetA   = classRet | 0x10
 
-	aluAdd = classAlu | 0x00
+	aluAdd = classAlu
 	aluSub = classAlu | 0x10
 	aluMul = classAlu | 0x20
 	aluDiv = classAlu | 0x30

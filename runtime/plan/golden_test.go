@@ -1,0 +1,266 @@
+package plan
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/spec"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+// v1 is a small hybrid host: enough hierarchies for every shape of name.
+var v1 = Cgroup{
+	TaskFiles: []string{"/sys/fs/cgroup/cpu,cpuacct/runseal/box/tasks", "/sys/fs/cgroup/systemd/runseal/box/tasks"},
+	Hierarchies: []Hierarchy{
+		{Name: "cpu,cpuacct", Options: "cpu,cpuacct", Dir: "/sys/fs/cgroup/cpu,cpuacct/runseal/box", Links: []string{"cpu", "cpuacct"}},
+		{Name: "systemd", Options: "none,name=systemd", Dir: "/sys/fs/cgroup/systemd/runseal/box"},
+	},
+}
+
+var v2 = Cgroup{Unified: "/sys/fs/cgroup/runseal/box"}
+
+// input is a plan's input for a bundle on an imaginary host, on which sources
+// that end in ".file" are files and everything else is a directory.
+func input(cg Cgroup, change func(in *Input, s *specs.Spec)) *Input {
+	s := spec.DefaultOptions{CgroupV2: cg.Unified != ""}.Spec()
+	in := &Input{
+		ID: "box", Spec: s, Rootfs: "/bundle/rootfs", Bundle: "/bundle", Cgroup: cg, Fifo: true,
+		IsDir:       func(p string) (bool, error) { return !strings.HasSuffix(p, ".file"), nil },
+		ParentMount: func(string) (string, error) { return "/bundle", nil },
+	}
+	if change != nil {
+		change(in, s)
+	}
+	return in
+}
+
+func mounts(s *specs.Spec, m ...specs.Mount) { s.Mounts = m }
+
+func uint32p(v uint32) *uint32 { return &v }
+
+var goldens = []struct {
+	name   string
+	cgroup Cgroup
+	change func(in *Input, s *specs.Spec)
+}{
+	{"default-v1", v1, nil},
+	{"default-v2", v2, nil},
+	{"sealed", v2, func(in *Input, s *specs.Spec) {
+		in.Filter, in.FilterFlags, in.FilterPrctl = make([]byte, 8*258), unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, true
+		s.Process.NoNewPrivileges = false
+	}},
+	{"sealed-run-no-new-privs", v2, func(in *Input, s *specs.Spec) {
+		in.Fifo = false
+		in.Filter, in.FilterFlags = make([]byte, 8*12), unix.SECCOMP_FILTER_FLAG_LOG
+		s.Process.Args = []string{"/hello", "world"}
+	}},
+	{"user-namespace", v1, func(in *Input, s *specs.Spec) {
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+		s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: 100000, Size: 65536}}
+		s.Linux.GIDMappings = s.Linux.UIDMappings
+	}},
+	{"namespaces-by-path", v2, func(in *Input, s *specs.Spec) {
+		s.Linux.Namespaces = []specs.LinuxNamespace{
+			{Type: specs.MountNamespace}, {Type: specs.UTSNamespace},
+			{Type: specs.NetworkNamespace, Path: "/run/netns/a"}, {Type: specs.IPCNamespace, Path: "/proc/7/ns/ipc"},
+			{Type: specs.PIDNamespace, Path: "/proc/7/ns/pid"},
+		}
+	}},
+	{"user-namespace-by-path", v2, func(in *Input, s *specs.Spec) {
+		s.Hostname = ""
+		s.Linux.Namespaces = []specs.LinuxNamespace{
+			{Type: specs.PIDNamespace}, {Type: specs.MountNamespace},
+			{Type: specs.NetworkNamespace, Path: "/proc/7/ns/net"}, {Type: specs.UserNamespace, Path: "/proc/7/ns/user"},
+		}
+	}},
+	{"mounts", v2, func(in *Input, s *specs.Spec) {
+		mounts(s,
+			specs.Mount{Destination: "/proc", Type: "proc", Source: "proc", Options: []string{"nosuid", "hidepid=2"}},
+			specs.Mount{Destination: "/data", Type: "bind", Source: "data", Options: []string{"rbind", "rro", "rprivate"}},
+			specs.Mount{Destination: "/etc/hosts", Source: "/host/hosts.file", Options: []string{"bind", "ro", "nosuid", "noatime"}},
+			specs.Mount{Destination: "relative/dir", Type: "tmpfs", Source: "tmpfs", Options: []string{"ro", "size=1m", "mode=700", "tmpcopyup"}},
+			specs.Mount{Destination: "/shared", Type: "tmpfs", Source: "tmpfs", Options: []string{"rshared", "rnoexec", "strictatime"}},
+			specs.Mount{Destination: "/data", Options: []string{"remount", "bind", "rw", "nodev"}},
+		)
+	}},
+	{"devices", v2, func(in *Input, s *specs.Spec) {
+		mode := os.FileMode(0o640)
+		s.Linux.Devices = []specs.LinuxDevice{
+			{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229, FileMode: &mode, UID: uint32p(5), GID: uint32p(6)},
+			{Path: "/dev/net/tun", Type: "c", Major: 10, Minor: 200},
+			{Path: "/dev/null", Type: "c", Major: 1, Minor: 3, FileMode: &mode},
+			{Path: "/dev/pipe", Type: "p"},
+		}
+	}},
+	{"process", v2, func(in *Input, s *specs.Spec) {
+		p, score := s.Process, 500
+		p.Args, p.Env, p.Cwd = []string{"./prog", "-x", ""}, []string{"A=1", "A=2", "EMPTY="}, "/srv/../srv/app"
+		p.User = specs.User{UID: 1000, GID: 100, AdditionalGids: []uint32{5, 6}, Umask: uint32p(0o77)}
+		p.Capabilities = &specs.LinuxCapabilities{
+			Bounding: []string{"CAP_CHOWN", "CAP_NET_RAW"}, Permitted: []string{"CAP_NET_RAW"}, Effective: []string{"CAP_NET_RAW"},
+			Inheritable: []string{"CAP_NET_RAW"}, Ambient: []string{"CAP_NET_RAW"},
+		}
+		p.OOMScoreAdj = &score
+		in.PreserveFDs = 2
+	}},
+	{"terminal", v2, func(in *Input, s *specs.Spec) {
+		s.Process.Terminal = true
+		s.Process.ConsoleSize = &specs.Box{Height: 24, Width: 80}
+	}},
+	{"shared-no-pivot", v2, func(in *Input, s *specs.Spec) {
+		s.Linux.RootfsPropagation = "rshared"
+		in.NoPivot, in.NoKeyring = true, true
+	}},
+	{"shared", v2, func(in *Input, s *specs.Spec) { s.Linux.RootfsPropagation = "shared" }},
+	{"sysctl", v2, func(in *Input, s *specs.Spec) {
+		s.Domainname = "example.test"
+		s.Linux.Sysctl = map[string]string{"net.ipv4.ip_forward": "1", "net/ipv4/conf/all/rp_filter": "2", "kernel.shmmax": "4096"}
+		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
+	}},
+	{"host-mounts", v2, func(in *Input, s *specs.Spec) {
+		s.Mounts, s.Root.Readonly = nil, false
+		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
+	}},
+}
+
+// TestGolden compares the plan of each bundle with its golden file.
+func TestGolden(t *testing.T) {
+	for _, g := range goldens {
+		t.Run(g.name, func(t *testing.T) {
+			in := input(g.cgroup, g.change)
+			if err := spec.Validate(in.Spec); err != nil {
+				t.Fatalf("the bundle is not valid: %v", err)
+			}
+			p, err := Create(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, g.name, p)
+		})
+	}
+}
+
+// TestGoldenExec does the same for a further process.
+func TestGoldenExec(t *testing.T) {
+	in := input(v1, nil)
+	in.Fifo = false
+	in.Filter = make([]byte, 8*20)
+	pr := *in.Spec.Process
+	pr.Args, pr.Cwd, pr.User, pr.Terminal = []string{"id"}, "/tmp", specs.User{UID: 33, GID: 33}, true
+	p, err := Exec(in, &pr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "exec", p)
+}
+
+func compare(t *testing.T, name string, p *Plan) {
+	t.Helper()
+	var got bytes.Buffer
+	fmt.Fprintf(&got, "%4s  %s\n", "-", DescribeClone(p))
+	if err := p.Program.Describe(&got); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got.Bytes(), want) {
+		return
+	}
+	g, w := strings.Split(got.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(g), len(w)) {
+		if i >= len(g) || i >= len(w) || g[i] != w[i] {
+			t.Fatalf("%s differs from line %d on (make golden rewrites it):\n got %s\nwant %s", file, i+1, line(g, i), line(w, i))
+		}
+	}
+}
+
+func line(l []string, i int) string {
+	if i < len(l) {
+		return l[i]
+	}
+	return "(nothing)"
+}
+
+// TestRefused lists what cannot be planned, with the error's text.
+func TestRefused(t *testing.T) {
+	bind := []string{"bind"}
+	for _, tc := range []struct {
+		want   string
+		change func(in *Input, s *specs.Spec)
+	}{
+		{`mounts[0].destination: "/": the root itself is given by root.path`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/.//", Type: "tmpfs"})
+		}},
+		{`mounts[0].destination: "/proc/self/attr": mounts inside /proc are not allowed`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/tmp/../proc/self/attr", Type: "bind", Source: "/x", Options: bind})
+		}},
+		{`mounts[0].destination: "/proc": expected type "proc" or a bind mount of a procfs, not "tmpfs"`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "proc", Type: "tmpfs"})
+		}},
+		{`mounts[0].source: missing: a bind mount needs one`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/x", Type: "none", Options: bind})
+		}},
+		{`mounts[0].options: "size=5": a bind mount takes no file system options`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"bind", "size=5"}})
+		}},
+		{`mounts[1].options[1]: "idmap" is not supported`, func(_ *Input, s *specs.Spec) {
+			mounts(s, s.Mounts[0], specs.Mount{Destination: "/x", Source: "/x", Options: []string{"bind", "idmap"}})
+		}},
+		{`mounts[0].type: missing, and no bind option is given`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x"})
+		}},
+		{`linux.namespaces[1].type: "time" is not supported`, func(_ *Input, s *specs.Spec) {
+			s.Linux.Namespaces = []specs.LinuxNamespace{{Type: "mount"}, {Type: "time"}}
+		}},
+	} {
+		_, err := Create(input(v2, tc.change))
+		if err == nil || err.Error() != tc.want {
+			t.Errorf("got %v\nwant %s", err, tc.want)
+		}
+	}
+}
+
+// TestOptionTable: findOption searches by bisection.
+func TestOptionTable(t *testing.T) {
+	for i, o := range options {
+		if i > 0 && options[i-1].name >= o.name {
+			t.Errorf("%q comes after %q", o.name, options[i-1].name)
+		}
+		if findOption(o.name) != &options[i] {
+			t.Errorf("%q is not found", o.name)
+		}
+	}
+	for _, name := range []string{"", "r", "size=1", "RO", "zz"} {
+		if findOption(name) != nil {
+			t.Errorf("%q is found", name)
+		}
+	}
+}
+
+func BenchmarkCreate(b *testing.B) {
+	in := input(v1, func(in *Input, s *specs.Spec) { in.Filter = make([]byte, 8*258) })
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Create(in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
