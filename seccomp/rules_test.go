@@ -78,6 +78,11 @@ func TestRules(t *testing.T) {
 			{"names":["clone"],` + allow + `,"args":[{"index":0,"value":1095216660480,"valueTwo":18446742974197923840,"op":"SCMP_CMP_MASKED_EQ"}]},
 			{"names":["read"],` + allow + `,"args":[{"index":0,"value":0,"valueTwo":5,"op":"SCMP_CMP_MASKED_EQ"}]}]}`, Options{},
 			[]wantCall{{x64, 56, arg0(0xff_00000000), eperm}, {x64, 56, arg0(0), Allow}, {x64, 56, arg0(0xf00_12345678), Allow}, {x64, 0, arg0(77), Allow}}},
+		{"masked comparisons in a row", `{` + deny + `"syscalls":[
+			{"names":["read"],` + allow + `,"args":[{"index":0,"value":6,"valueTwo":2,"op":"SCMP_CMP_MASKED_EQ"}]},
+			{"names":["read"],"action":"SCMP_ACT_TRAP","args":[{"index":0,"value":5,"valueTwo":5,"op":"SCMP_CMP_MASKED_EQ"}]},
+			{"names":["read"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":8,"op":"SCMP_CMP_EQ"}]}]}`, Options{},
+			[]wantCall{{x64, 0, arg0(2), Allow}, {x64, 0, arg0(0xf3), Allow}, {x64, 0, arg0(0xfd), Trap}, {x64, 0, arg0(7), Trap}, {x64, 0, arg0(8), Log}, {x64, 0, arg0(0x18), eperm}}},
 		{"32-bit architectures compare 32 bits", `{` + all + deny + `"syscalls":[
 			{"names":["read"],` + allow + `,"args":[{"index":0,"value":8589934593,"op":"SCMP_CMP_EQ"}]},
 			{"names":["write"],` + allow + `,"args":[{"index":2,"value":18446744073709551615,"op":"SCMP_CMP_LE"}]}]}`, Options{},

@@ -42,7 +42,8 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{"s390_runtime_instr": true, "arch_specific_syscall": false, "syscall_mask": false,
-		"reserved221": false, "unused18": false, "": false, "Read": false, "zzz": false, "socketcall": true} {
+		"reserved221": false, "unused18": false, "": false, "Read": false, "zzz": false, "socketcall": true,
+		"\x00": false, "{": false, "`": false, "0": false, "_": false, "_llseek": true, "writev": true, "writevv": false} {
 		if _, ok := Find(name); ok != want {
 			t.Errorf("Find(%q) = %t, want %t", name, ok, want)
 		}

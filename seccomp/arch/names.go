@@ -7,7 +7,10 @@ type ID uint16
 // Find looks a name up. It reports false for a name that no Linux architecture
 // has; names are compared byte for byte, as the kernel's headers spell them.
 func Find(name string) (ID, bool) {
-	lo, hi := 0, nameCount
+	if name == "" || name[0] < '_' || name[0] > 'z' {
+		return 0, false
+	}
+	lo, hi := int(firstByte[name[0]-'_']), int(firstByte[name[0]-'_'+1])
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		if s := ID(mid).String(); s < name {

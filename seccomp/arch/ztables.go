@@ -122,6 +122,11 @@ var nameStart = [nameCount + 1]uint16{
 	4883, 4888, 4894,
 }
 
+// firstByte is, for the bytes '_' to 'z', the first name that begins with it or a later one.
+var firstByte = [...]uint16{
+	0, 3, 3, 14, 20, 48, 52, 67, 113, 157, 157, 179, 179, 185, 209, 253, 258, 269, 306, 309, 344, 461, 482, 503, 509, 514, 514, 514, 514,
+}
+
 // numbersX86_64 has 385 calls.
 var numbersX86_64 = [nameCount]uint32{
 	none, none, 156, 43, 288, 21, 163, 248, 159, 183, 37, 158, none, none, none, 49,

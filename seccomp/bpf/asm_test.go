@@ -98,22 +98,22 @@ func TestFarJumps(t *testing.T) {
 // for one pushes the other out of reach.
 func TestReachLimit(t *testing.T) {
 	for gap := 250; gap < 260; gap++ {
-		for _, more := range []int{0, 1, 2} {
+		for _, nearFirst := range []bool{false, true} {
 			var a Assembler
-			yes, no := a.NewLabel(), a.NewLabel()
+			near, far := a.NewLabel(), a.NewLabel()
 			a.Load(OffNr)
-			a.JumpIf(JEQ, 1, yes, no)
+			if nearFirst {
+				a.JumpIf(JEQ, 1, near, far)
+			} else {
+				a.JumpIf(JEQ, 1, far, near)
+			}
 			for range gap {
 				a.Ret(99)
 			}
-			a.Bind(no)
-			a.Load(OffArch)
-			for range more {
-				a.And(0xff)
-			}
-			a.Bind(yes)
-			a.And(0xf)
+			a.Bind(near)
 			a.Ret(7)
+			a.Bind(far)
+			a.Ret(8)
 			prog, err := a.Assemble()
 			if err != nil {
 				t.Fatal(err)
@@ -123,8 +123,12 @@ func TestReachLimit(t *testing.T) {
 				t.Fatal(err)
 			}
 			for nr := range uint32(2) {
-				if got := vm.Run(&Data{Nr: nr}); got != 7 {
-					t.Errorf("gap %d more %d nr %d: %d", gap, more, nr, got)
+				want := uint32(8)
+				if (nr == 1) == nearFirst {
+					want = 7
+				}
+				if got := vm.Run(&Data{Nr: nr}); got != want {
+					t.Errorf("gap %d, near first %t, nr %d: %d, want %d", gap, nearFirst, nr, got, want)
 				}
 			}
 		}

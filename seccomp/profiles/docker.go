@@ -3,8 +3,8 @@
 //
 // Docker's format is the specification's linux.seccomp plus conditions: archMap
 // lists the architectures for each kernel, and includes and excludes make an
-// entry depend on capabilities, architecture and kernel version. containers.conf's
-// seccomp.json (podman, CRI-O) has the same format. [Resolve] evaluates the
+// entry depend on capabilities, architecture and kernel version. The seccomp.json
+// of containers/common (podman, CRI-O) has the same format. [Resolve] evaluates the
 // conditions for this host, with the code that Docker itself uses.
 //
 // It decides nothing about the meaning of the result; that is package seccomp.

@@ -88,7 +88,6 @@ func newBox(t testing.TB) *Box {
 		Cgroup: "/" + cgroupParent + "/" + id, t: t, work: work, token: "RUNSEAL_IT=" + id,
 	}
 	t.Cleanup(func() {
-		b.cleanup()
 		if err := files.Remove(); err != nil {
 			t.Errorf("remove the bundle: %v", err)
 		}
@@ -96,6 +95,7 @@ func newBox(t testing.TB) *Box {
 			t.Errorf("remove the test directory: %v", err)
 		}
 	})
+	t.Cleanup(b.cleanup) // before the removal, and not instead of it
 	return b
 }
 
@@ -118,6 +118,10 @@ func (b *Box) Sibling(args ...string) *Box {
 
 // Global adds global flags (before the subcommand) to every later command.
 func (b *Box) Global(flags ...string) { b.global = append(b.global, flags...) }
+
+// Mark is the environment variable by which the box knows its processes; it is
+// for tests that start the runtime by themselves.
+func (b *Box) Mark() string { return b.token }
 
 // Also registers a further container id for the clean-up.
 func (b *Box) Also(id string) { b.extra = append(b.extra, id) }

@@ -18,6 +18,7 @@ import (
 // for what is left, reports it and removes it by force.
 func (b *Box) cleanup() {
 	b.t.Helper()
+	defer b.sweep() // also when a command has hung and ended the clean-up
 	if _, err := os.Stat(b.Root); err == nil {
 		for _, id := range append([]string{b.ID}, b.extra...) {
 			r := b.Do("delete", "--force", id)
@@ -29,7 +30,6 @@ func (b *Box) cleanup() {
 	if left := b.Left(); len(left) > 0 {
 		b.t.Errorf("left behind after delete --force:\n\t%s", strings.Join(left, "\n\t"))
 	}
-	b.sweep()
 }
 
 // Left lists what belongs to the box and still exists: processes (zombies do

@@ -195,6 +195,17 @@ func write(version string, names []string, tables []map[string]uint32) ([]byte, 
 	}
 	fmt.Fprintf(&b, "}\n\n")
 
+	fmt.Fprintf(&b, "// firstByte is, for the bytes '_' to 'z', the first name that begins with it or a later one.\n")
+	fmt.Fprintf(&b, "var firstByte = [...]uint16{\n")
+	for c := byte('_'); c <= 'z'+1; c++ {
+		at, _ := slices.BinarySearch(names, string(c))
+		fmt.Fprintf(&b, "%d, ", at)
+	}
+	fmt.Fprintf(&b, "\n}\n\n")
+	if names[0][0] < '_' || names[len(names)-1][0] > 'z' {
+		return nil, fmt.Errorf("a name begins with something else than a letter or _: %s, %s", names[0], names[len(names)-1])
+	}
+
 	for i, t := range targets {
 		seen := map[uint32]string{}
 		fmt.Fprintf(&b, "// numbers%s has %d calls.\nvar numbers%s = [nameCount]uint32{\n", t.scmp, len(tables[i]), t.scmp)
