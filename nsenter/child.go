@@ -22,7 +22,7 @@ type Child struct {
 type OpError struct {
 	Index int // of the op; -1: the child was never made
 	Errno syscall.Errno
-	Call  string // the call as [Program.Name] gives it
+	Call  string // the call as [Program.Name] gives it; "" if the program itself decided
 	Step
 }
 
@@ -30,7 +30,7 @@ type OpError struct {
 //
 //	mount proc on /proc: fsconfig: operation not permitted (config.json: mounts[0])
 func (e *OpError) Error() string {
-	s := e.What
+	s := e.Step.String()
 	if e.Call != "" {
 		s += ": " + e.Call
 	}
@@ -133,7 +133,11 @@ func (c *Child) Failure() error {
 		return nil
 	}
 	i := int(c.page.failed) - 1
-	return &OpError{Index: i, Errno: syscall.Errno(c.page.errno), Call: c.prog.Name(i), Step: c.prog.Step(i)}
+	e := &OpError{Index: i, Errno: syscall.Errno(c.page.errno), Step: c.prog.Step(i)}
+	if c.prog.Ops[i].Nr < opBase {
+		e.Call = c.prog.Name(i)
+	}
+	return e
 }
 
 // Reg reads one of the child's registers.

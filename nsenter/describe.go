@@ -26,7 +26,7 @@ func (p *Program) Describe(w io.Writer) error {
 		st := p.Step(i)
 		about := st.Field
 		if about == "" {
-			about = "(" + st.What + ")" // nothing in config.json asked for it
+			about = "(" + st.String() + ")" // nothing in config.json asked for it
 		}
 		if _, err := fmt.Fprintf(w, "%4d  %-84s  %s\n", i, p.line(i), about); err != nil {
 			return err

@@ -78,7 +78,7 @@ func Start(p *Program, c Clone) (*Child, error) {
 	if errno != 0 {
 		unix.Close(sync[0])
 		unix.Munmap(mem)
-		return nil, &OpError{Index: -1, Errno: errno, Call: "clone3", Step: Step{"linux.namespaces", "create the container's process"}}
+		return nil, &OpError{Index: -1, Errno: errno, Call: "clone3", Step: Step{Field: "linux.namespaces", What: "create the container's process"}}
 	}
 	return &Child{Pid: pid, PidFD: int(pidfd), prog: p, page: pg, mem: mem, sync: sync[0]}, nil
 }

@@ -299,7 +299,7 @@ func TestDescribe(t *testing.T) {
 		`1 openat(root, "proc", O_PATH|O_CLOEXEC, 0) -> r6, ENOENT: 5 mounts[0]`,
 		`2 mkdirat(root, "a\"b", 0755), EEXIST ignored mounts[0]`,
 		`3 jump to 5 mounts[0]`,
-		`4 prctl(SET_NO_NEW_PRIVS, 1, 0x0, 0x0) mounts[0]`,
+		`4 prctl(SET_NO_NEW_PRIVS, 1, 0) mounts[0]`,
 		`5 execve("/bin/sh", ["sh"], []) (end)`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {

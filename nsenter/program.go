@@ -12,7 +12,7 @@
 //	...
 //	child, err := nsenter.Start(b.Program(), nsenter.Clone{Flags: unix.CLONE_NEWUTS})
 //
-// Start forks once. The child is one loop over the ops (interp.go) and never
+// Start forks once. The child is one loop over the ops (interp_unsafe.go) and never
 // returns to Go. What it knows of the world are its registers: they live in a
 // page shared with the parent, next to the place where a failed op leaves its
 // index and errno. The parent turns these into an [OpError] that carries the
@@ -28,6 +28,7 @@ package nsenter
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 )
@@ -123,7 +124,17 @@ type Op struct {
 // Step is what people read about a run of ops.
 type Step struct {
 	Field string // path in config.json that asked for it; "" if nothing in it did
-	What  string // "mount proc on /proc"
+	What  string // "mount %s on %q": what is done, with verbs for Args
+	Args  []any
+}
+
+// String is What with its arguments. They are put in only when somebody wants
+// to read them: formatting hundreds of steps costs more than executing them.
+func (s Step) String() string {
+	if len(s.Args) == 0 {
+		return s.What
+	}
+	return fmt.Sprintf(s.What, s.Args...)
 }
 
 // Program is a list of ops with the memory that they point into.
@@ -159,9 +170,10 @@ type fixup struct {
 // end of the socket pair.
 func NewBuilder() *Builder {
 	b := &Builder{strings: make(map[string]uint32, 64)}
-	b.p.Ops = make([]Op, 0, 384)
-	b.p.arena = make([]byte, 8, 16<<10)
-	b.p.steps = append(make([]Step, 0, 64), Step{What: "leave the parent's end of the socket pair"})
+	// Generous: memory that is never touched costs nothing, growing does.
+	b.p.Ops = make([]Op, 0, 1024)
+	b.p.arena = make([]byte, 8, 64<<10)
+	b.p.steps = append(make([]Step, 0, 128), Step{What: "leave the parent's end of the socket pair"})
 	b.Name(RegSync, "sync")
 	b.Name(RegPeer, "peer")
 	b.Sys(unix.SYS_CLOSE, Val(RegPeer))
@@ -169,9 +181,9 @@ func NewBuilder() *Builder {
 }
 
 // Step names the ops that follow: field is the path in config.json, what says
-// in a few words what they do.
-func (b *Builder) Step(field, what string) {
-	b.p.steps = append(b.p.steps, Step{field, what})
+// in a few words what they do, as a format for args.
+func (b *Builder) Step(field, what string, args ...any) {
+	b.p.steps = append(b.p.steps, Step{field, what, args})
 }
 
 // Name gives a register the name that Describe prints.

@@ -90,7 +90,7 @@ func signature(nr uint32) (name, kinds string) {
 	case unix.SYS_PIVOT_ROOT:
 		return "pivot_root", "ss"
 	case unix.SYS_PRCTL:
-		return "prctl", "Pd-"
+		return "prctl", "Pdd--"
 	case unix.SYS_PRLIMIT64:
 		return "prlimit64", "dLr-"
 	case unix.SYS_READ:

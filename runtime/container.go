@@ -82,6 +82,9 @@ func status(d *state.Dir, s *state.State) string {
 	if unix.Lstat(d.FifoPath(), &st) == nil {
 		return StatusCreated
 	}
+	if unix.Lstat(fifoTemp(d), &st) == nil {
+		return StatusCreating
+	}
 	if frozen, err := cgroupOf(s).Frozen(); err == nil && frozen {
 		return StatusPaused
 	}

@@ -61,12 +61,6 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := checkTerminal(b.spec.Process.Terminal, o.ConsoleSocket, detached); err != nil {
 		return nil, err
 	}
-	if pids, err := b.cgroup.Pids(); err != nil {
-		return nil, fmt.Errorf("linux.cgroupsPath: %w", err)
-	} else if len(pids) > 0 {
-		// Before anything records this cgroup as ours to empty.
-		return nil, fmt.Errorf("linux.cgroupsPath: the cgroup has %d processes already, expected one without processes", len(pids))
-	}
 	c := &created{bundle: b, id: id, fifo: -1}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
 		return nil, err
@@ -76,6 +70,12 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 			c.undo()
 		}
 	}()
+	if pids, err := b.cgroup.Pids(); err != nil {
+		return nil, fmt.Errorf("linux.cgroupsPath: %w", err)
+	} else if len(pids) > 0 {
+		// Before the state records this cgroup as ours to empty.
+		return nil, fmt.Errorf("linux.cgroupsPath: the cgroup has %d processes already, expected one without processes", len(pids))
+	}
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
 		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw,
@@ -103,7 +103,9 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 
 // start forks the child and records it.
 func (c *created) start() error {
-	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{plan.RegFifo: int64(c.fifo)}}
+	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{
+		plan.RegFifo: int64(c.fifo), plan.RegState: int64(c.dir.Fd()),
+	}}
 	if dir := c.cgroup.UnifiedDir(); dir != "" {
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
@@ -164,6 +166,8 @@ func (c *created) converse(consoleSocket string) error {
 			err = c.mapUsers()
 		case plan.MarkForked:
 			err = c.follow()
+		case plan.MarkMakePath:
+			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkCopyUp:
 			err = copyUp(fds)
 		case plan.MarkTerminal:

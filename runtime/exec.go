@@ -89,7 +89,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	defer unix.Close(init)
 	fwd := forwardSignals(!o.Detach)
 	defer fwd.stop()
-	child, tty, err := startExec(p, cfg, init, cg, o)
+	child, tty, err := startExec(p, cfg, init, d.Fd(), cg, o)
 	if err != nil {
 		return 0, err
 	}
@@ -106,8 +106,8 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 }
 
 // startExec forks the child and accompanies it to its execve.
-func startExec(p *plan.Plan, cfg *specs.Spec, init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
-	how := nsenter.Clone{Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{plan.RegPidFD: int64(init)}}
+func startExec(p *plan.Plan, cfg *specs.Spec, init, dir int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
+	how := nsenter.Clone{Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{plan.RegPidFD: int64(init), plan.RegState: int64(dir)}}
 	if plan.Flags(cfg.Linux)&unix.CLONE_NEWPID != 0 {
 		how.PidNS = init
 	}
@@ -222,23 +222,41 @@ func addCaps(c *specs.LinuxCapabilities, names []string) *specs.LinuxCapabilitie
 	return &own
 }
 
-// subCgroup is the container's cgroup, or an existing one below it.
+// subCgroup is the container's cgroup, or an existing one below it: "PATH", or
+// on cgroup v1 "CONTROLLER[,CONTROLLER]:PATH" for these hierarchies alone.
 func subCgroup(s *state.State, sub string) (*cgroup.Cgroup, error) {
 	if sub == "" {
 		return cgroupOf(s), nil
 	}
-	if !path.IsAbs(sub) {
-		sub = "/" + sub
+	controllers, below, some := strings.Cut(sub, ":")
+	if !some {
+		controllers, below = "", sub
 	}
-	if path.Clean(sub) != sub {
-		return nil, fmt.Errorf("--cgroup: %q: expected a path below the container's cgroup with neither . nor .. in it", sub)
+	if clean := path.Clean("/" + below); clean != "/"+strings.TrimPrefix(below, "/") {
+		return nil, fmt.Errorf("--cgroup: %q: expected [CONTROLLER,...:]PATH, a path below the container's cgroup with neither . nor .. in it", sub)
+	} else {
+		below = clean
 	}
 	paths := make(map[string]string, len(s.CgroupPaths))
 	for k, dir := range s.CgroupPaths {
-		paths[k] = dir + sub
+		paths[k] = dir
+		if !some {
+			paths[k] = dir + below
+		}
+	}
+	if some {
+		for _, k := range strings.Split(controllers, ",") {
+			dir, ok := s.CgroupPaths[k]
+			if !ok || k == "" {
+				return nil, fmt.Errorf("--cgroup: %q: the container has no cgroup of controller %q", sub, k)
+			}
+			paths[k] = dir + below
+		}
+	}
+	for _, dir := range paths {
 		var st unix.Stat_t
-		if err := unix.Lstat(dir+sub, &st); errors.Is(err, unix.ENOENT) {
-			return nil, fmt.Errorf("--cgroup: %q: there is no such cgroup below the container's", sub)
+		if err := unix.Lstat(dir, &st); errors.Is(err, unix.ENOENT) {
+			return nil, fmt.Errorf("--cgroup: %q: there is no cgroup %s", sub, dir)
 		}
 	}
 	return cgroup.Open(paths), nil

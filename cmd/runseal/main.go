@@ -18,6 +18,7 @@
 //	help.go        --help
 //	journal.go     errors and warnings: standard error and --log
 //	containers.go  what is called in package runtime
+//	early/         what happens before main
 //	self.go        the binary, out of reach of containers
 //	statejson.go   the state document of `state` and `list`
 //	signal.go      signal names and numbers
@@ -33,6 +34,8 @@ package main
 import (
 	"os"
 	"time"
+
+	_ "github.com/runseal/runseal/cmd/runseal/early" // before all other packages
 )
 
 func main() {

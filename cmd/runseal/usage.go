@@ -36,8 +36,8 @@ func wrongUsage(c *cli.Context, format string, args ...any) error {
 	}
 }
 
-// flagError is called by urfave/cli when flags do not parse.
-func flagError(c *cli.Context, err error, _ bool) error {
+// flagError puts the flag package's message into the user's terms.
+func flagError(c *cli.Context, err error) error {
 	msg := err.Error()
 	if name, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
 		msg = "unknown flag " + dashed(name)

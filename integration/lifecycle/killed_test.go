@@ -26,7 +26,9 @@ func killAt(t *testing.T, b *box.Box, delay time.Duration, args ...string) bool 
 	if err := unix.Kill(p.Process.Pid, unix.SIGKILL); err != nil && err != unix.ESRCH {
 		t.Fatal(err)
 	}
-	return p.Wait().Status == 128+int(unix.SIGKILL)
+	killed := p.Wait().Status == 128+int(unix.SIGKILL)
+	b.ReapOrphans()
+	return killed
 }
 
 // shortest is the duration of the quickest of a few undisturbed commands.

@@ -74,10 +74,13 @@ func killAtCall(b *box.Box, n int, args ...string) (bool, error) {
 			return false, fmt.Errorf("wait for the traced command: %w", err)
 		}
 		if ws.Exited() || ws.Signaled() {
-			if tid == main {
-				return false, nil
+			if tid != main {
+				continue
 			}
-			continue
+			if ws.Signaled() || ws.ExitStatus() != 0 {
+				return false, fmt.Errorf("%q has ended with %v status %d before that call", args, ws.Signal(), ws.ExitStatus())
+			}
+			return false, nil
 		}
 		if _, known := entering[tid]; !known {
 			entering[tid] = true // a new thread's first stop is a SIGSTOP
@@ -160,6 +163,7 @@ func TestKilledBeforeEachCall(t *testing.T) {
 					if killed, err = killAtCall(b, n, args...); err != nil {
 						t.Fatal(err)
 					}
+					b.ReapOrphans()
 					if r := b.Must("delete", "--force", b.ID); r.Took.Seconds() > 5 {
 						t.Errorf("delete --force took %v", r.Took)
 					}

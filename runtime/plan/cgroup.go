@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -43,7 +42,7 @@ func (p *planner) joinCgroup() {
 // namespace takes the right to write it.
 func (p *planner) oomScoreAdj(pr *specs.Process) {
 	if pr.OOMScoreAdj != nil {
-		p.Step("process.oomScoreAdj", fmt.Sprintf("set oom_score_adj to %d", *pr.OOMScoreAdj))
+		p.Step("process.oomScoreAdj", "set oom_score_adj to %d", *pr.OOMScoreAdj)
 		p.writeFile("/proc/self/oom_score_adj", strconv.Itoa(*pr.OOMScoreAdj))
 	}
 }
@@ -65,7 +64,7 @@ func (p *planner) mountCgroup(m *mount) error {
 	base.fstype, base.source, base.data, base.flags = "tmpfs", "tmpfs", "mode=755", m.flags&^unix.MS_RDONLY
 	p.mountFS(&base)
 	for _, h := range c.Hierarchies {
-		p.Step(m.field, fmt.Sprintf("mount cgroup hierarchy %s on %q", h.Name, m.Destination))
+		p.Step(m.field, "mount cgroup hierarchy %s on %q", h.Name, m.Destination)
 		if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
 			sub := *m
 			sub.Destination, sub.fstype, sub.source, sub.data = m.Destination+"/"+h.Name, "cgroup", "cgroup", h.Options

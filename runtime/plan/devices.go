@@ -57,7 +57,7 @@ func (p *planner) devices() error {
 		if path.Dir(d.path) == "/dev" {
 			continue
 		}
-		p.Step(d.field, fmt.Sprintf("open the directory of device %q", d.path))
+		p.Step(d.field, "open the directory of device %q", d.path)
 		p.target(path.Dir(d.path), true, 0)
 		p.device(d, nsenter.Val(regTarget))
 		p.closeReg(regTarget)
@@ -86,7 +86,7 @@ func deviceList(configured []specs.LinuxDevice) ([]device, error) {
 		return false
 	}
 	for i, c := range configured {
-		d := device{path: path.Clean(c.Path), major: uint32(c.Major), minor: uint32(c.Minor), mode: 0o666, field: field("linux.devices[%d]", i)}
+		d := device{path: path.Clean(c.Path), major: uint32(c.Major), minor: uint32(c.Minor), mode: 0o666, field: field("linux.devices", i)}
 		if c.FileMode != nil {
 			d.mode = uint32(*c.FileMode) & 0o7777
 		}
@@ -124,7 +124,7 @@ func deviceList(configured []specs.LinuxDevice) ([]device, error) {
 // brings along is accepted only if it is the very same device.
 func (p *planner) device(d *device, dir nsenter.Arg) {
 	name := path.Base(d.path)
-	p.Step(d.field, fmt.Sprintf("make device %q", d.path))
+	p.Step(d.field, "make device %q", d.path)
 	if p.ns.has(unix.CLONE_NEWUSER) && d.mode&unix.S_IFMT != unix.S_IFIFO {
 		p.bindDevice(d, dir, name)
 		return
@@ -137,6 +137,7 @@ func (p *planner) device(d *device, dir nsenter.Arg) {
 	}
 	p.Jump(done)
 	p.Place(exists)
+	p.Step(d.field, "make device %q: something else is there", d.path)
 	p.checkNode(dir, name, d.mode, d.major, d.minor)
 	p.Place(done)
 }
@@ -149,7 +150,9 @@ func (p *planner) bindDevice(d *device, dir nsenter.Arg, name string) {
 		Into(regTree).On(uint16(unix.EEXIST), made)
 	p.closeReg(regTree)
 	p.Place(made)
+	p.Step(d.field, "bind device %q: the host's is not %d:%d", d.path, d.major, d.minor)
 	p.checkNode(atCwd, d.path, d.mode, d.major, d.minor)
+	p.Step(d.field, "bind device %q", d.path)
 	p.cloneTree(d.path, false)
 	p.Sys(unix.SYS_OPENAT, dir, p.String(name), nsenter.Imm(openAny|unix.O_NOFOLLOW), nsenter.Imm(0)).Into(regDir)
 	p.Sys(unix.SYS_MOVE_MOUNT, nsenter.Val(regTree), p.String(""), nsenter.Val(regDir), p.String(""),

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -21,12 +20,12 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 func (p *planner) lookup(pr *specs.Process) {
 	name := pr.Args[0]
 	if strings.Contains(name, "/") {
-		p.Step("process.args[0]", fmt.Sprintf("exec: %q", name))
+		p.Step("process.args[0]", "exec: %q", name)
 		p.access(name, nil)
 		p.Move(regExe, p.String(name))
 		return
 	}
-	p.Step("process.args[0]", fmt.Sprintf("exec: %q: executable file not found in $PATH", name))
+	p.Step("process.args[0]", "exec: %q: executable file not found in $PATH", name)
 	found := p.NewLabel()
 	for _, dir := range strings.Split(searchPath(pr.Env), ":") {
 		if !path.IsAbs(dir) {

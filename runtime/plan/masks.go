@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"fmt"
-
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter"
@@ -12,7 +10,7 @@ import (
 // does not exist is passed over, as the specification has it.
 func (p *planner) masks() {
 	for i, name := range p.spec.Linux.ReadonlyPaths {
-		p.Step(field("linux.readonlyPaths[%d]", i), fmt.Sprintf("make %q read-only", name))
+		p.Step(field("linux.readonlyPaths", i), "make %q read-only", name)
 		p.readonlyPath(name)
 	}
 	if len(p.spec.Linux.MaskedPaths) == 0 {
@@ -20,11 +18,11 @@ func (p *planner) masks() {
 	}
 	// Files are covered by the host's null device, never by a node that
 	// the root could have supplied.
-	p.Step("linux.maskedPaths", "check the host's /dev/null")
+	p.Step("linux.maskedPaths", "mask paths with the host's /dev/null: it is not the null device")
 	p.checkNode(atCwd, "/dev/null", unix.S_IFCHR, 1, 3)
 	p.Move(regMask, nsenter.Imm(-1))
 	for i, name := range p.spec.Linux.MaskedPaths {
-		p.Step(field("linux.maskedPaths[%d]", i), fmt.Sprintf("mask %q", name))
+		p.Step(field("linux.maskedPaths", i), "mask %q", name)
 		p.maskedPath(name)
 	}
 }

@@ -143,7 +143,7 @@ type mount struct {
 
 func parseMount(i int, s specs.Mount) (*mount, error) {
 	s.Destination = path.Clean("/" + s.Destination)
-	m := &mount{Mount: s, field: field("mounts[%d]", i), fstype: s.Type, source: s.Source}
+	m := &mount{Mount: s, field: field("mounts", i), fstype: s.Type, source: s.Source}
 	var data []string
 	for k, name := range s.Options {
 		o := findOption(name)

@@ -19,11 +19,7 @@ func (p *planner) mounts() error {
 		if err := m.checkDestination(); err != nil {
 			return err
 		}
-		what := fmt.Sprintf("mount %s on %q", m.fstype, m.Destination)
-		if m.bind {
-			what = fmt.Sprintf("bind %q to %q", m.source, m.Destination)
-		}
-		p.Step(m.field, what)
+		m.step(p)
 		switch {
 		case m.remount:
 			p.openIn(m.Destination, openAny, regTarget)
@@ -151,7 +147,18 @@ func (p *planner) refuseProc(m *mount) {
 	}
 	buf := p.statxBuffer()
 	p.Sys(unix.SYS_FSTATFS, nsenter.Val(regTarget), buf)
+	p.Step(m.field+".destination", "mount on %q: symlinks of the root lead into a procfs", m.Destination)
 	p.Deny(buf, ^uint32(0), unix.PROC_SUPER_MAGIC, uint16(unix.ELOOP))
+	m.step(p)
+}
+
+// step names what is being done for the mount.
+func (m *mount) step(p *planner) {
+	if m.bind {
+		p.Step(m.field, "bind %q to %q", m.source, m.Destination)
+	} else {
+		p.Step(m.field, "mount %s on %q", m.fstype, m.Destination)
+	}
 }
 
 func (p *planner) recursiveAttrs(m *mount, r nsenter.Reg) {

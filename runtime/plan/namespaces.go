@@ -69,7 +69,7 @@ func (n *namespaces) parse(l *specs.Linux) error {
 			n.create |= flag
 			continue
 		}
-		n.joined = append(n.joined, joinedNS{flag, ns.Path, field("linux.namespaces[%d].path", i), regNS + nsenter.Reg(len(n.joined))})
+		n.joined = append(n.joined, joinedNS{flag, ns.Path, field("linux.namespaces", i) + ".path", regNS + nsenter.Reg(len(n.joined))})
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (p *planner) openNamespaces() {
 		if j.flag == unix.CLONE_NEWPID && !p.ns.inUser() {
 			continue // the child is born in it, see nsenter.Clone.PidNS
 		}
-		p.Step(j.field, fmt.Sprintf("open %s namespace %q", nsName(j.flag), j.path))
+		p.Step(j.field, "open %s namespace %q", nsName(j.flag), j.path)
 		p.Sys(unix.SYS_OPENAT, atCwd, p.String(j.path), nsenter.Imm(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(j.reg)
 	}
 }
@@ -159,7 +159,7 @@ func (p *planner) enterNamespaces() {
 func (p *planner) join(flag uint64) {
 	for _, j := range p.ns.joined {
 		if j.flag == flag {
-			p.Step(j.field, fmt.Sprintf("join %s namespace %q", nsName(flag), j.path))
+			p.Step(j.field, "join %s namespace %q", nsName(flag), j.path)
 			p.Sys(unix.SYS_SETNS, nsenter.Val(j.reg), nsenter.Imm(flag))
 			p.closeReg(j.reg)
 		}

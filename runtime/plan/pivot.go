@@ -27,8 +27,9 @@ func (p *planner) pivot() {
 	}
 	p.Sys(unix.SYS_CHDIR, p.String("/"))
 	if flag := propagationFlag(p.spec.Linux.RootfsPropagation); flag != 0 {
+		// The root alone: the mounts in it have got their own.
 		p.Step("linux.rootfsPropagation", "set the propagation of the root")
-		p.mountCall("", "/", "", flag, "")
+		p.mountCall("", "/", "", flag&^unix.MS_REC, "")
 	}
 }
 

@@ -28,6 +28,7 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -47,6 +48,8 @@ const (
 	regCwd                           // working directory, negative if not there yet
 	regExe                           // address of the executable's path
 	RegFifo                          // the exec FIFO, opened by the parent
+	RegState                         // the state directory, which the child must not hold on to
+	RegPath                          // index into Plan.Paths, at MarkMakePath
 	RegPidFD                         // pidfd of the container's init, for Exec
 	regMaster                        // the pseudo-terminal's master side
 	regNS                            // first of the namespaces given by path (up to 8)
@@ -54,7 +57,7 @@ const (
 
 var regNames = [...]string{
 	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
-	regMask: "mask", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
+	regMask: "mask", RegState: "state", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
 	RegPidFD: "init", regMaster: "master",
 }
 
@@ -62,6 +65,7 @@ var regNames = [...]string{
 const (
 	MarkMappings = 'u' // waits for uid_map and gid_map
 	MarkForked   = 'f' // goes on in another process: nsenter.Child.Follow
+	MarkMakePath = 'p' // hands over the root, in which Paths[RegPath] has to be made
 	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
 	MarkTerminal = 't' // hands over the master side of the terminal
 	MarkSetUp    = 's' // everything that may fail on the configuration is done
@@ -91,6 +95,13 @@ type Plan struct {
 	Program *nsenter.Program
 	Flags   uint64 // CLONE_NEW* for clone3(2)
 	PidNS   string // path of the pid namespace to be born in, or ""
+	Paths   []Path // what MarkMakePath may ask for
+}
+
+// Path is a place inside the root that a mount needs.
+type Path struct {
+	Name string // relative to the root
+	Dir  bool   // a directory, or else an empty file
 }
 
 // planner carries the state of one compilation.
@@ -101,6 +112,8 @@ type planner struct {
 	ns   namespaces
 
 	late  []lateReadOnly // tmpfs mounts that become read-only when all is in place
+	paths []Path
+	made  []string // directories in the root that earlier ops have made sure of
 	howTo map[openHow]nsenter.Arg
 	stat  *nsenter.Arg
 }
@@ -145,17 +158,20 @@ func Create(in *Input) (*Plan, error) {
 		return nil, err
 	}
 	p.seal(in.Spec.Process)
-	pl := &Plan{Program: p.Program(), Flags: p.ns.atClone()}
+	pl := &Plan{Program: p.Program(), Flags: p.ns.atClone(), Paths: p.paths}
 	if !p.ns.inUser() {
 		pl.PidNS = p.ns.path(unix.CLONE_NEWPID)
 	}
 	return pl, nil
 }
 
-// guard makes the kernel kill the child when the parent dies. Changing ids
-// later takes that away again; from there on the holds of the sync socket see
-// the parent's end.
+// guard makes the kernel kill the child when the parent dies. A change of
+// credentials takes that away (guardAgain); a parent that dies in between is
+// seen by the next hold.
 func (p *planner) guard() {
+	// Its lock would otherwise outlive a parent that is killed.
+	p.Step("", "let go of the state directory")
+	p.closeReg(RegState)
 	p.Step("", "die with the parent")
 	p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
 	p.Step("", "create with exactly the modes asked for")
@@ -195,7 +211,8 @@ func (p *planner) writeFile(path, text string) {
 // atCwd is AT_FDCWD; with an absolute path it only says "the host's rules".
 var atCwd = nsenter.Imm(unix.AT_FDCWD)
 
-func field(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+// field is the path of an array's element: mounts[3].
+func field(array string, i int) string { return array + "[" + strconv.Itoa(i) + "]" }
 
 // DescribeClone names the clone3(2) that the program starts from.
 func DescribeClone(p *Plan) string {

@@ -50,7 +50,7 @@ func Rlimits(pr *specs.Process, set func(field string, resource int, limit unix.
 		if !ok {
 			return fmt.Errorf("process.rlimits[%d].type: %q: unknown", i, l.Type)
 		}
-		if err := set(field("process.rlimits[%d]", i), res, unix.Rlimit{Cur: l.Soft, Max: l.Hard}); err != nil {
+		if err := set(field("process.rlimits", i), res, unix.Rlimit{Cur: l.Soft, Max: l.Hard}); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func (p *planner) rlimits(pr *specs.Process) {
 // /proc/self/fd/7, which could lead out of it, are not followed. The attempt
 // is made as root, and again as the user if root may not (a FUSE mount).
 func (p *planner) workingDirectory(pr *specs.Process) {
-	p.Step("process.cwd", fmt.Sprintf("enter the working directory %q", pr.Cwd))
+	p.Step("process.cwd", "enter the working directory %q", pr.Cwd)
 	p.Move(regCwd, nsenter.Imm(-1))
 	later := p.NewLabel()
 	p.openCwd(pr).On(uint16(unix.EACCES), later)
@@ -80,7 +80,7 @@ func (p *planner) workingDirectory(pr *specs.Process) {
 }
 
 func (p *planner) lateDirectory(pr *specs.Process) {
-	p.Step("process.cwd", fmt.Sprintf("enter the working directory %q", pr.Cwd))
+	p.Step("process.cwd", "enter the working directory %q", pr.Cwd)
 	retry, done := p.NewLabel(), p.NewLabel()
 	p.JumpNegative(regCwd, retry)
 	p.closeReg(regCwd)
@@ -132,7 +132,7 @@ func (p *planner) umask(pr *specs.Process) {
 func (p *planner) descriptors() {
 	n := p.in.PreserveFDs
 	if n > 0 {
-		p.Step("", fmt.Sprintf("preserve %d descriptors", n))
+		p.Step("", "preserve %d descriptors", n)
 		for fd := 3; fd < 3+n; fd++ {
 			p.Sys(unix.SYS_FCNTL, nsenter.Imm(fd), nsenter.Imm(unix.F_SETFD), nsenter.Imm(0))
 		}
@@ -196,7 +196,7 @@ func (p *planner) credentials(pr *specs.Process, s capSets) {
 		}
 	}
 	p.Place(known)
-	p.Step("process.user", fmt.Sprintf("become user %d, group %d", pr.User.UID, pr.User.GID))
+	p.Step("process.user", "become user %d, group %d", pr.User.UID, pr.User.GID)
 	p.prctl(unix.PR_SET_KEEPCAPS, nsenter.Imm(1))
 	groups := []byte(nil)
 	for _, g := range pr.User.AdditionalGids {

@@ -60,7 +60,7 @@ func (p *planner) rootfs() error {
 		p.Step("", "keep hold of the host's root")
 		p.Sys(unix.SYS_OPENAT, atCwd, p.String("/"), nsenter.Imm(openDir), nsenter.Imm(0)).Into(regOld)
 	}
-	p.Step("root.path", fmt.Sprintf("make %q a mount", p.in.Rootfs))
+	p.Step("root.path", "make %q a mount", p.in.Rootfs)
 	p.Sys(unix.SYS_OPEN_TREE, atCwd, p.String(p.in.Rootfs), nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)).Into(regRoot)
 	if initial&unix.MS_SHARED != 0 {
 		p.setAttr(regRoot, 0, 0, unix.MS_PRIVATE, false)
@@ -73,22 +73,12 @@ func (p *planner) rootfs() error {
 // read-only flags, and the change of root itself.
 func (p *planner) finishRoot() {
 	if cwd := p.spec.Process.Cwd; path.Clean(cwd) != "/" {
-		p.Step("process.cwd", fmt.Sprintf("make the working directory %q", cwd))
-		missing, done := p.NewLabel(), p.NewLabel()
-		p.openIn(cwd, openAny, regTarget).On(uint16(unix.ENOENT), missing).On(uint16(unix.ELOOP), done).On(uint16(unix.ENOTDIR), done)
+		p.Step("process.cwd", "make the working directory %q", cwd)
+		p.target(cwd, true, 0)
 		p.closeReg(regTarget)
-		p.Jump(done)
-		p.Place(missing)
-		if parent := p.makeParents(cwd); true {
-			p.Sys(unix.SYS_MKDIRAT, nsenter.Val(parent), p.String(path.Base(path.Clean(cwd))), nsenter.Imm(0o755)).Ignore(uint16(unix.EEXIST))
-			if parent != regRoot {
-				p.closeReg(parent)
-			}
-		}
-		p.Place(done)
 	}
 	for _, l := range p.late {
-		p.Step(l.field, fmt.Sprintf("make the mount on %q read-only", l.path))
+		p.Step(l.field, "make the mount on %q read-only", l.path)
 		p.openIn(l.path, openAny, regTarget)
 		p.setAttr(regTarget, unix.MOUNT_ATTR_RDONLY, 0, 0, false)
 		p.closeReg(regTarget)

@@ -49,7 +49,7 @@ func (p *planner) seal(pr *specs.Process) {
 			p.Place(done)
 		}
 	}
-	p.Step("process.args[0]", fmt.Sprintf("exec: %q", pr.Args[0]))
+	p.Step("process.args[0]", "exec: %q", pr.Args[0])
 	exec := p.Sys(unix.SYS_EXECVE, nsenter.Val(regExe), args, env)
 	if p.in.Fifo {
 		p.tellFailure(exec, pr.Args[0])

@@ -1,9 +1,9 @@
 package plan
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -14,11 +14,11 @@ import (
 // hostname sets the names of the container's uts namespace.
 func (p *planner) hostname() {
 	if h := p.spec.Hostname; h != "" {
-		p.Step("hostname", fmt.Sprintf("set the hostname to %q", h))
+		p.Step("hostname", "set the hostname to %q", h)
 		p.Sys(unix.SYS_SETHOSTNAME, p.String(h), nsenter.Imm(len(h)))
 	}
 	if d := p.spec.Domainname; d != "" {
-		p.Step("domainname", fmt.Sprintf("set the domainname to %q", d))
+		p.Step("domainname", "set the domainname to %q", d)
 		p.Sys(unix.SYS_SETDOMAINNAME, p.String(d), nsenter.Imm(len(d)))
 	}
 }
@@ -38,7 +38,7 @@ func (p *planner) sysctls() {
 	for _, key := range slices.Sorted(maps.Keys(p.spec.Linux.Sysctl)) {
 		name, _ := spec.SysctlPath(key) // malformed keys were refused by validation
 		value := p.spec.Linux.Sysctl[key]
-		p.Step(field("linux.sysctl[%q]", key), fmt.Sprintf("set sysctl %s to %q", key, value))
+		p.Step("linux.sysctl["+strconv.Quote(key)+"]", "set sysctl %s to %q", key, value)
 		p.Sys(unix.SYS_OPENAT2, nsenter.Val(regProc), p.String("sys/"+name),
 			p.how(openHow{unix.O_WRONLY | unix.O_CLOEXEC, 0, unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV}),
 			nsenter.Imm(openHowSize)).Into(regTree)

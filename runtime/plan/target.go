@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/binary"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -61,12 +62,27 @@ func (p *planner) target(name string, dir bool, flags uint64) {
 	if dir {
 		flags |= unix.O_DIRECTORY
 	}
-	missing, done := p.NewLabel(), p.NewLabel()
+	missing, dangling, done := p.NewLabel(), p.NewLabel(), p.NewLabel()
 	p.openIn(name, flags, regTarget).On(uint16(unix.ENOENT), missing)
 	p.Jump(done)
+
 	p.Place(missing)
-	parent := p.makeParents(name)
-	last := p.String(path.Base(rel(name)))
+	parts := strings.Split(rel(name), "/")
+	parent := regRoot
+	have := p.known(parts)
+	if have > 0 {
+		p.openIn(strings.Join(parts[:have], "/"), openDir, regDir)
+		parent = regDir
+	}
+	for i := have; i < len(parts)-1; i++ {
+		p.Sys(unix.SYS_MKDIRAT, nsenter.Val(parent), p.String(parts[i]), nsenter.Imm(0o755)).Ignore(uint16(unix.EEXIST))
+		if parent == regDir {
+			p.closeReg(regDir)
+		}
+		p.openIn(strings.Join(parts[:i+1], "/"), openDir, regDir).On(uint16(unix.ENOENT), dangling)
+		parent = regDir
+	}
+	last := p.String(parts[len(parts)-1])
 	if dir {
 		p.Sys(unix.SYS_MKDIRAT, nsenter.Val(parent), last, nsenter.Imm(0o755)).Ignore(uint16(unix.EEXIST))
 	} else {
@@ -79,24 +95,32 @@ func (p *planner) target(name string, dir bool, flags uint64) {
 	if parent != regRoot {
 		p.closeReg(parent)
 	}
+	p.openIn(name, flags, regTarget).On(uint16(unix.ENOENT), dangling)
+	p.Jump(done)
+
+	// A symlink of the root leads to something that does not exist, such as
+	// /etc/resolv.conf into an empty /run. Only the parent can follow it.
+	p.Place(dangling)
+	p.Move(RegPath, nsenter.Imm(len(p.paths)))
+	p.paths = append(p.paths, Path{rel(name), dir})
+	p.Report(MarkMakePath, regRoot)
+	p.Hold()
 	p.openIn(name, flags, regTarget)
 	p.Place(done)
+	if dir {
+		p.made = append(p.made, rel(name))
+	}
 }
 
-// makeParents makes the directories above name and returns the register that
-// holds the last of them: regRoot itself, or regDir, which the caller closes.
-func (p *planner) makeParents(name string) nsenter.Reg {
-	parts := strings.Split(rel(name), "/")
-	parent := regRoot
-	for i := range parts[:len(parts)-1] {
-		p.Sys(unix.SYS_MKDIRAT, nsenter.Val(parent), p.String(parts[i]), nsenter.Imm(0o755)).Ignore(uint16(unix.EEXIST))
-		if parent == regDir {
-			p.closeReg(regDir)
+// known returns how many of a path's parents are a directory that an earlier
+// target has made sure of.
+func (p *planner) known(parts []string) int {
+	for n := len(parts) - 1; n > 0; n-- {
+		if slices.Contains(p.made, strings.Join(parts[:n], "/")) {
+			return n
 		}
-		p.openIn(strings.Join(parts[:i+1], "/"), openDir, regDir)
-		parent = regDir
 	}
-	return parent
+	return 0
 }
 
 // statx fields used by checks; the layout is the same on every architecture.

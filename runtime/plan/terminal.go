@@ -11,8 +11,8 @@ import (
 
 // terminal opens a pseudo-terminal in the container's devpts, makes it the
 // controlling terminal and the standard streams, and shows it as /dev/console
-// to a container's first process. The parent takes the master's side out of
-// the child by pidfd_getfd(2) at MarkTerminal.
+// to a container's first process. The master's side goes to the parent with
+// MarkTerminal.
 //
 // dir is the descriptor that the paths start from: the root before the pivot,
 // the working directory "/" after a setns.

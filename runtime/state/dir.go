@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -156,7 +157,13 @@ func openAt(rootFd int, root, id string, lock bool) (*Dir, error) {
 	return d, nil
 }
 
-// Lock waits for the exclusive lock of the directory. If the container was
+// Nobody holds a lock for long but a create or delete that hangs in the kernel.
+const (
+	lockTimeout = 10 * time.Second
+	lockPoll    = 2 * time.Millisecond
+)
+
+// Lock waits for the exclusive lock of the directory, up to a limit. If the container was
 // deleted meanwhile the error is ErrNotExist, also if there is a new one of the
 // same id. The lock ends with Close, or with the last process that inherited the
 // descriptor.
@@ -164,15 +171,18 @@ func (d *Dir) Lock() error {
 	if d.locked {
 		return nil
 	}
-	for {
-		err := unix.Flock(d.fd, unix.LOCK_EX)
-		if err == unix.EINTR {
-			continue
+	for waited := time.Duration(0); ; waited += lockPoll {
+		err := unix.Flock(d.fd, unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			break
 		}
-		if err != nil {
+		if err != unix.EWOULDBLOCK && err != unix.EINTR {
 			return &fs.PathError{Op: "flock", Path: d.path, Err: err}
 		}
-		break
+		if waited >= lockTimeout {
+			return fmt.Errorf("container %q: another process has been creating, starting or deleting it for %v", d.id, lockTimeout)
+		}
+		time.Sleep(lockPoll)
 	}
 	var here, named unix.Stat_t
 	if unix.Fstat(d.fd, &here) != nil || unix.Fstatat(d.root, d.id, &named, unix.AT_SYMLINK_NOFOLLOW) != nil ||
@@ -185,8 +195,7 @@ func (d *Dir) Lock() error {
 }
 
 // Close releases the lock and the descriptors. The lock is released by name: a
-// child that was forked meanwhile shares it until its execve(2), which is as
-// late as start.
+// child that was forked meanwhile shares it until it closes its copy.
 func (d *Dir) Close() error {
 	if d.fd < 0 {
 		return nil

@@ -49,18 +49,16 @@ import (
 
 // State is the content of state.json.
 type State struct {
-	ID             string            // as on the command line; equals the directory's name
-	OCIVersion     string            // of config.json
-	RuntimeVersion string            // of the runseal that created the container
-	Bundle         string            // absolute path
-	Rootfs         string            // absolute path
-	Owner          string            // name or number of the user that created it
-	Created        time.Time         // nanoseconds are kept; zero if not there yet
-	Pid            int               // of the container process in the runtime's pid namespace; 0 before it exists
-	StartTime      uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
-	CgroupPaths    map[string]string // controller to directory, "" for version 2
-	Annotations    map[string]string // of config.json
-	Config         []byte            // config.json, verbatim; not checked by Load
+	ID          string            // as on the command line; equals the directory's name
+	OCIVersion  string            // of config.json
+	Bundle      string            // absolute path
+	Rootfs      string            // absolute path
+	Created     time.Time         // nanoseconds are kept; zero if not there yet
+	Pid         int               // of the container process in the runtime's pid namespace; 0 before it exists
+	StartTime   uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
+	CgroupPaths map[string]string // controller to directory, "" for version 2
+	Annotations map[string]string // of config.json
+	Config      []byte            // config.json, verbatim; not checked by Load
 }
 
 // maxPid is PID_MAX_LIMIT of 64-bit kernels (linux/threads.h).
@@ -73,10 +71,8 @@ func (s *State) encode() []byte {
 	str := func(name, v string) { b = jsonw.AppendString(jsonw.AppendName(b, name), v) }
 	str("id", s.ID)
 	str("ociVersion", s.OCIVersion)
-	str("runtimeVersion", s.RuntimeVersion)
 	str("bundle", s.Bundle)
 	str("rootfs", s.Rootfs)
-	str("owner", s.Owner)
 	str("created", s.Created.Format(time.RFC3339Nano))
 	b = jsonw.AppendInt(jsonw.AppendName(b, "pid"), s.Pid)
 	b = jsonw.AppendUint(jsonw.AppendName(b, "startTime"), s.StartTime)
@@ -118,14 +114,10 @@ func decode(data []byte) (*State, error) {
 			s.ID, err = d.String()
 		case "ociVersion":
 			s.OCIVersion, err = d.String()
-		case "runtimeVersion":
-			s.RuntimeVersion, err = d.String()
 		case "bundle":
 			s.Bundle, err = d.String()
 		case "rootfs":
 			s.Rootfs, err = d.String()
-		case "owner":
-			s.Owner, err = d.String()
 		case "created":
 			var text string
 			if text, err = d.String(); err == nil {

@@ -18,8 +18,8 @@ import (
 // sample is a state with every field set to something that is easily broken.
 func sample(id string) *State {
 	return &State{
-		ID: id, OCIVersion: "1.2.0", RuntimeVersion: "0.1.0-dev", Bundle: "/b/\"quoted\"\nline", Rootfs: "/b/rootfs",
-		Owner: "root", Created: time.Date(2025, 2, 3, 4, 5, 6, 789, time.UTC), Pid: 4711, StartTime: 1<<63 + 1,
+		ID: id, OCIVersion: "1.2.0", Bundle: "/b/\"quoted\"\nline", Rootfs: "/b/rootfs",
+		Created: time.Date(2025, 2, 3, 4, 5, 6, 789, time.UTC), Pid: 4711, StartTime: 1<<63 + 1,
 		CgroupPaths: map[string]string{"": "/sys/fs/cgroup/unified/runseal/x", "cpu": "/sys/fs/cgroup/cpu/runseal/x"},
 		Annotations: map[string]string{"k": "v\u2028\x00", "": "{}"},
 		Config:      []byte("{\n\t\"ociVersion\": \"1.2.0\"\n}\n"),
@@ -148,7 +148,7 @@ func TestBadState(t *testing.T) {
 		{"created", text(strings.Replace(good, `"created":"2025`, `"created":"x`, 1)), "created: "},
 		{"cgroups a list", text(strings.Replace(good, `"cgroupPaths":{`, `"cgroupPaths":[],"x":{`, 1)), "cgroupPaths: "},
 		{"another container's", text(strings.Replace(good, `"id":"x"`, `"id":"y"`, 1)), `id: "y": expected the directory's name`},
-		{"not UTF-8", text(strings.Replace(good, `"owner":"root"`, "\"owner\":\"\xff\"", 1)), "owner"},
+		{"not UTF-8", text(strings.Replace(good, `"ociVersion":"1.2.0"`, "\"ociVersion\":\"\xff\"", 1)), "ociVersion"},
 		{"nested", text(strings.Repeat(`{"a":`, 100000)), "nested more than"},
 		{"huge", func(t *testing.T, p string) {
 			must(t, os.WriteFile(p, []byte("{"), 0o600))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -236,4 +238,36 @@ func (b *Box) WaitPid(pid int) int {
 		return 128 + int(ws.Signal())
 	}
 	return ws.ExitStatus()
+}
+
+// ReapOrphans collects in the background, when they end, the processes that a
+// killed command has left to this test process, as an engine or process 1 does
+// it. Without that the container's first process could not end: the kernel
+// keeps the process 1 of a pid namespace until all others there are collected.
+// No command of a box may be running when it is called.
+func (b *Box) ReapOrphans() {
+	b.t.Helper()
+	files, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range files {
+		children, err := os.ReadFile(f)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, word := range strings.Fields(string(children)) {
+			pid, err := strconv.Atoi(word)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			go func() {
+				for {
+					if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+						return
+					}
+				}
+			}()
+		}
+	}
 }
