@@ -129,6 +129,7 @@ func fork(p *Program, pg *page, args *cloneArgs) (int, syscall.Errno) {
 	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0)
 	if errno == 0 && pid == 0 {
 		afterForkInChild()
+		defaultSignals()
 		interpret(ops, n, arena, pg)
 	}
 	afterFork()
@@ -136,4 +137,20 @@ func fork(p *Program, pg *page, args *cloneArgs) (int, syscall.Errno) {
 	runtime.KeepAlive(p)
 	runtime.KeepAlive(args)
 	return int(pid), errno
+}
+
+// defaultAction is struct sigaction with SIG_DFL and nothing else.
+var defaultAction [4]uint64
+
+// defaultSignals resets the signals that the caller of runseal had ignored:
+// afterForkInChild resets only those that Go handles, and execve keeps an
+// ignored signal ignored (nohup, a shell's background job). The contract of
+// interpret applies.
+//
+//go:nosplit
+//go:norace
+func defaultSignals() {
+	for sig := uintptr(1); sig <= 64; sig++ {
+		syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&defaultAction)), 0, 8, 0, 0)
+	}
 }
