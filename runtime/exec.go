@@ -15,6 +15,7 @@ import (
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/signals"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
@@ -87,8 +88,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, fmt.Errorf("cannot exec in container %q: container not running", id)
 	}
 	defer unix.Close(init)
-	fwd := forwardSignals(!o.Detach)
-	defer fwd.stop()
+	if !o.Detach {
+		signals.Catch()
+		defer signals.Restore()
+	}
 	child, tty, err := startExec(p, cfg, init, d.Fd(), cg, o)
 	if err != nil {
 		return 0, err
@@ -102,7 +105,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if o.Detach {
 		return 0, nil
 	}
-	return attend(child, tty, fwd)
+	return attend(child, tty)
 }
 
 // startExec forks the child and accompanies it to its execve.

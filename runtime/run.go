@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/signals"
 )
 
 // RunOptions are the options of run.
@@ -26,8 +28,10 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 			return 0, err
 		}
 	}
-	fwd := forwardSignals(!o.Detach)
-	defer fwd.stop()
+	if !o.Detach {
+		signals.Catch()
+		defer signals.Restore()
+	}
 	c, err := r.create(id, o.CreateOptions, false, o.Detach)
 	if err != nil {
 		return 0, err
@@ -40,15 +44,10 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		c.close()
 		return 0, nil
 	}
-	status, err = c.foreground(fwd)
+	status, err = attend(c.child, c.tty)
 	c.close()
 	if err != nil || o.Keep {
 		return status, err
 	}
 	return status, r.Delete(id, true)
-}
-
-// foreground serves the process's terminal and signals until it ends.
-func (c *created) foreground(fwd *forwarder) (int, error) {
-	return attend(c.child, c.tty, fwd)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 )
@@ -94,7 +95,14 @@ func serveTerminal(master *os.File) (*terminal, error) {
 			return nil, fmt.Errorf("set standard input to raw mode: %w", err)
 		}
 		t.restore = old
+		winch := make(chan os.Signal, 1)
+		signal.Notify(winch, unix.SIGWINCH)
 		t.resize()
+		go func() {
+			for range winch {
+				t.resize()
+			}
+		}()
 	}
 	go func() {
 		// Ends with EIO when the last process has closed its side.
@@ -110,14 +118,6 @@ func (t *terminal) resize() {
 	if ws, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ); err == nil {
 		_ = unix.IoctlSetWinsize(int(t.master.Fd()), unix.TIOCSWINSZ, ws)
 	}
-}
-
-// resizer returns resize, or nil if there is no terminal to be resized.
-func (t *terminal) resizer() func() {
-	if t == nil {
-		return nil
-	}
-	return t.resize
 }
 
 // close waits for the rest of the output and restores standard input.

@@ -1,0 +1,4 @@
+package signals
+
+// saRestorer is not used: the kernel returns through the vDSO.
+const saRestorer = 0
