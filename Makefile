@@ -36,7 +36,8 @@ DEPS_DEMO := busybox-static:static-busybox
 DEPS      := $(DEPS_DEMO) \
 	crun:crun runc:runc containerd:containerd \
 	debootstrap:debootstrap dpkg:dpkg-deb \
-	gcc:gcc libc6-dev:/usr/include/stdio.h
+	gcc:gcc libc6-dev:/usr/include/stdio.h \
+	golang-github-containers-common:/usr/share/containers/seccomp.json
 
 .PHONY: help
 help: ## list the targets

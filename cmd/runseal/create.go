@@ -54,7 +54,7 @@ func bundleOption(dir *string) cli.Flag {
 }
 
 func pidFileOption(file *string) cli.Flag {
-	return &option{name: "pid-file", arg: "FILE", usage: "write the process id to this file", value: (*text)(file)}
+	return &option{name: "pid-file", arg: "FILE", usage: "write the process id to this file, decimal, without a newline", value: (*text)(file)}
 }
 
 func consoleSocketOption(path *string) cli.Flag {

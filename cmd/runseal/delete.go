@@ -6,7 +6,7 @@ import "github.com/urfave/cli/v2"
 func (in *invocation) delete() *cli.Command {
 	var force bool
 	return &cli.Command{
-		Usage:     "remove what is left of a stopped container",
+		Usage:     "remove a stopped container, or one that was created and not started",
 		UsageText: "runseal delete [flags] " + idArgument,
 		Flags: []cli.Flag{
 			&option{name: "force", short: "f", usage: "kill it first if it runs; do not mind if there is none", value: (*toggle)(&force)},

@@ -22,14 +22,14 @@ func (in *invocation) exec() *cli.Command {
 		process string
 	)
 	return &cli.Command{
-		Usage: "run another process in a running container",
+		Usage: "run another process in a container",
 		UsageText: "runseal exec [flags] " + idArgument + " COMMAND [ARGUMENT...]\n" +
 			"       runseal exec [flags] --process FILE " + idArgument,
 		Description: `The process has the container's namespaces, cgroup, seccomp filter and, unless
-flags say otherwise, the settings of process in its config.json. Flags stand
-before the id: what follows it belongs to COMMAND. The exit status is that of
+flags or --process say otherwise, the settings of process in its config.json.
+Flags stand before the id: what follows it belongs to COMMAND. The exit status is that of
 the process, 128 and the number of the signal that killed it, or 255 if it
-could not be run.`,
+could not be run. --cap adds to the bounding, permitted and effective sets.`,
 		Flags: []cli.Flag{
 			&option{name: "process", short: "p", arg: "FILE", usage: "JSON file with a process object as in config.json", value: (*text)(&process)},
 			&option{name: "detach", short: "d", usage: "leave once the process runs", value: (*toggle)(&o.Detach)},
@@ -43,7 +43,7 @@ could not be run.`,
 			&option{name: "cap", short: "c", arg: "CAP", usage: "add a capability such as CAP_NET_RAW; may be repeated", value: (*list)(&o.Caps)},
 			&option{name: "no-new-privs", usage: "execve cannot give the process more privileges", value: (*toggle)(&o.NoNewPrivs)},
 			preserveFdsOption(&o.PreserveFds),
-			&option{name: "cgroup", arg: "PATH", usage: "cgroup below the container's; on v1 [CONTROLLER:]PATH", value: (*text)(&o.Cgroup)},
+			&option{name: "cgroup", arg: "PATH", usage: "cgroup below the container's; on v1 [CONTROLLER[,CONTROLLER...]:]PATH", value: (*text)(&o.Cgroup)},
 		},
 		Action: func(c *cli.Context) (err error) {
 			if process == "" {

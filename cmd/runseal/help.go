@@ -11,10 +11,11 @@ import (
 const appDescription = `A bundle is a directory with a config.json and a root filesystem. To make one
 and run it:
 
-  mkdir -p bundle/rootfs       then put a root filesystem there
+  mkdir -p bundle/rootfs/bin
+  cp /bin/busybox bundle/rootfs/bin/sh    a static one, or any root filesystem
   runseal spec -b bundle       writes bundle/config.json
   runseal plan bundle          shows every system call that will be made
-  runseal run -b bundle NAME   runs it`
+  runseal run -b bundle ID     runs it`
 
 // helpOption is the same flag before and behind the subcommand.
 func (in *invocation) helpOption() cli.Flag {

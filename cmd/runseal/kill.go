@@ -12,7 +12,10 @@ func (in *invocation) kill() *cli.Command {
 	return &cli.Command{
 		Usage:     "send a signal to a container",
 		UsageText: "runseal kill [flags] " + idArgument + " [SIGNAL]",
-		Description: `SIGNAL is a name with or without SIG, such as TERM, SIGKILL or RTMIN+3, or a
+		Description: `SIGKILL reaches all processes of a container that has no pid namespace of its
+own, because nothing else would end them.
+
+SIGNAL is a name with or without SIG, such as TERM, SIGKILL or RTMIN+3, or a
 number from 0 to 64. Without one it is SIGTERM.`,
 		Flags: []cli.Flag{
 			&option{name: "all", short: "a", usage: "send it to every process in the container", value: (*toggle)(&all)},

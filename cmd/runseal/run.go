@@ -9,7 +9,7 @@ import (
 func (in *invocation) runCommand() *cli.Command {
 	var o runtime.RunOptions
 	return &cli.Command{
-		Usage:     "create a container, start it and wait for its end",
+		Usage:     "create a container, start it, wait for its end and delete it",
 		UsageText: "runseal run [flags] " + idArgument,
 		Description: `Signals are passed on to the container's process. The exit status is that of
 the process, 128 and the number of the signal that killed it, or 1 if the

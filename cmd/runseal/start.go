@@ -7,6 +7,8 @@ func (in *invocation) start() *cli.Command {
 	return &cli.Command{
 		Usage:     "start the process of a created container",
 		UsageText: "runseal start " + idArgument,
+		Description: `Returns as soon as the process was told to go on. If its execve then fails,
+the process says so on its own standard error and ends with status 126 or 127.`,
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, idArgument); err != nil {
 				return err
