@@ -72,6 +72,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, err
 	}
 	in := &plan.Input{ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
+	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
+		in.Home = home(root, pr, nil)
+		unix.Close(root)
+	}
 	f, err := r.compile(cfg)
 	if err != nil {
 		return 0, err

@@ -94,7 +94,14 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if b.cgroup, err = cgroup.New(b.layout, b.spec, id); err != nil {
 		return nil, err
 	}
-	b.plan, err = plan.Create(b.input(id, o, fifo))
+	in := b.input(id, o, fifo)
+	root, err := unix.Open(b.rootfs, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("root.path: %w", &os.PathError{Op: "open", Path: b.rootfs, Err: err})
+	}
+	in.Home = home(root, b.spec.Process, b.spec.Mounts)
+	unix.Close(root)
+	b.plan, err = plan.Create(in)
 	return b, err
 }
 

@@ -61,6 +61,9 @@ func (p *planner) maskedPath(name string) {
 	p.Place(file)
 	p.openIn(name, openAny, regTarget).On(uint16(unix.ENOENT), missing).On(uint16(unix.ENOTDIR), missing)
 	p.cloneTree("/dev/null", false)
+	// Read-only, or root in the container could change the mode and owner
+	// of the host's node. Writing to the device works all the same.
+	p.setAttr(regTree, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, 0, 0, false)
 
 	p.Place(cover)
 	p.attach(regTree)

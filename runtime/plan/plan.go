@@ -78,6 +78,7 @@ type Input struct {
 	Spec        *specs.Spec                  // validated
 	Rootfs      string                       // absolute path of root.path on the host
 	Bundle      string                       // absolute; relative bind sources start here
+	Home        string                       // value of HOME if the environment has none; "": add nothing
 	Filter      []byte                       // struct sock_filter array; nil: no seccomp
 	FilterFlags uint                         // SECCOMP_FILTER_FLAG_*
 	FilterPrctl bool                         // prctl(2) may install it where seccomp(2) is missing

@@ -18,9 +18,12 @@ func (p *planner) seal(pr *specs.Process) {
 	for _, a := range pr.Args {
 		argv = append(argv, p.String(a))
 	}
-	envp := make([]nsenter.Arg, 0, len(pr.Env)+1)
+	envp := make([]nsenter.Arg, 0, len(pr.Env)+2)
 	for _, e := range pr.Env {
 		envp = append(envp, p.String(e))
+	}
+	if p.in.Home != "" {
+		envp = append(envp, p.String("HOME="+p.in.Home))
 	}
 	null := nsenter.Imm(0)
 	args, env := p.Words(append(argv, null)...), p.Words(append(envp, null)...)
