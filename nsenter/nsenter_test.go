@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -144,66 +143,6 @@ func TestCheckDenyStoreFail(t *testing.T) {
 	}
 }
 
-// TestReportAndHold walks through a conversation, with descriptors handed over.
-func TestReportAndHold(t *testing.T) {
-	b := NewBuilder()
-	pipe := b.Zeros(8)
-	b.Sys(unix.SYS_PIPE2, pipe, Imm(unix.O_CLOEXEC))
-	// Descriptors that the kernel wrote to memory: 3 more than any the test
-	// can know, so duplicate a known one instead.
-	b.Sys(unix.SYS_FCNTL, Val(8), Imm(unix.F_DUPFD_CLOEXEC), Imm(100)).Into(5)
-	b.Report('a', 5, 8)
-	b.Hold()
-	b.Sys(unix.SYS_WRITE, Val(5), b.String("from the child"), Imm(14))
-	b.Report('b')
-	b.Hold()
-	exit(b, 6)
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	c := start(t, b, map[Reg]int64{8: int64(w.Fd())})
-	w.Close()
-	mark, fds, err := c.Await()
-	if mark != 'a' || err != nil || len(fds) != 2 {
-		t.Fatalf("Await = %q, %v, %v, want 'a' with two descriptors", mark, fds, err)
-	}
-	if _, err := unix.Write(fds[1], []byte("from the parent, ")); err != nil {
-		t.Error(err)
-	}
-	for _, fd := range fds {
-		unix.Close(fd)
-	}
-	if err := c.Release(); err != nil {
-		t.Fatal(err)
-	}
-	if mark, _, err := c.Await(); mark != 'b' || err != nil {
-		t.Fatalf("Await = %q, %v, want 'b'", mark, err)
-	}
-	if err := c.Release(); err != nil {
-		t.Fatal(err)
-	}
-	wantExit(t, c, 6)
-	if got, _ := io.ReadAll(r); string(got) != "from the parent, from the child" {
-		t.Errorf("the pipe holds %q", got)
-	}
-}
-
-// TestParentGone closes the parent's side, as its death does.
-func TestParentGone(t *testing.T) {
-	b := NewBuilder()
-	b.Step("", "wait for the parent")
-	b.Hold()
-	exit(b, 0)
-	c := start(t, b, nil)
-	unix.Shutdown(c.sync, unix.SHUT_WR)
-	wantExit(t, c, exitFailed)
-	if err := c.Failure(); !errors.Is(err, unix.ECANCELED) {
-		t.Errorf("failure %v, want ECANCELED", err)
-	}
-}
-
 func TestExecve(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -250,82 +189,5 @@ func TestSignalsAreDefault(t *testing.T) {
 		if !bytes.Contains(out, []byte(line)) {
 			t.Errorf("status lacks %q:\n%s", line, out)
 		}
-	}
-}
-
-func TestFork(t *testing.T) {
-	b := NewBuilder()
-	b.Sys(unix.SYS_GETPID).Into(5)
-	b.Fork('f')
-	b.Sys(unix.SYS_GETPID).Into(6)
-	b.Sys(unix.SYS_GETPPID).Into(7)
-	exit(b, 8)
-	c := start(t, b, nil)
-	first := c.Pid
-	if mark, _, err := c.Await(); mark != 'f' || err != nil {
-		t.Fatalf("Await = %q, %v", mark, err)
-	}
-	if err := c.Follow(); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Release(); err != nil {
-		t.Fatal(err)
-	}
-	wantExit(t, c, 8)
-	if c.Reg(5) != int64(first) || c.Reg(6) != int64(c.Pid) || c.Pid == first || c.Reg(7) != int64(os.Getpid()) {
-		t.Errorf("pids %d then %d (child of %d), Child says %d then %d", c.Reg(5), c.Reg(6), c.Reg(7), first, c.Pid)
-	}
-}
-
-func TestDescribe(t *testing.T) {
-	b := NewBuilder()
-	b.Name(5, "root")
-	end := b.NewLabel()
-	b.Step("mounts[0]", "mount proc")
-	b.Sys(unix.SYS_OPENAT, Val(5), b.String("proc"), Imm(unix.O_PATH|unix.O_CLOEXEC), Imm(0)).Into(6).On(uint16(unix.ENOENT), end)
-	b.Sys(unix.SYS_MKDIRAT, Val(5), b.String("a\"b"), Imm(0o755)).Ignore(uint16(unix.EEXIST))
-	b.Jump(end)
-	b.Sys(unix.SYS_PRCTL, Imm(unix.PR_SET_NO_NEW_PRIVS), Imm(1), Imm(0), Imm(0), Imm(0))
-	b.Place(end)
-	b.Step("", "end")
-	b.Sys(unix.SYS_EXECVE, b.String("/bin/sh"), b.Words(b.String("sh"), Imm(0)), b.Words(Imm(0)))
-	var out strings.Builder
-	if err := b.Program().Describe(&out); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, l := range strings.Split(strings.TrimSpace(out.String()), "\n") {
-		got = append(got, strings.Join(strings.Fields(l), " "))
-	}
-	want := []string{
-		`0 close(peer) (leave the parent's end of the socket pair)`,
-		`1 openat(root, "proc", O_PATH|O_CLOEXEC, 0) -> r6, ENOENT: 5 mounts[0]`,
-		`2 mkdirat(root, "a\"b", 0755), EEXIST ignored mounts[0]`,
-		`3 jump to 5 mounts[0]`,
-		`4 prctl(SET_NO_NEW_PRIVS, 1, 0) mounts[0]`,
-		`5 execve("/bin/sh", ["sh"], []) (end)`,
-	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
-// TestProgramsRunForwards: a label behind its jump would let a child loop.
-func TestProgramsRunForwards(t *testing.T) {
-	for _, place := range []bool{true, false} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("placed %v: Program accepted the label", place)
-				}
-			}()
-			b := NewBuilder()
-			l := b.NewLabel()
-			if place {
-				b.Place(l)
-			}
-			b.Jump(l)
-			b.Program()
-		}()
 	}
 }

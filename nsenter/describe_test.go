@@ -1,0 +1,61 @@
+package nsenter
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestDescribe(t *testing.T) {
+	b := NewBuilder()
+	b.Name(5, "root")
+	end := b.NewLabel()
+	b.Step("mounts[0]", "mount proc")
+	b.Sys(unix.SYS_OPENAT, Val(5), b.String("proc"), Imm(unix.O_PATH|unix.O_CLOEXEC), Imm(0)).Into(6).On(uint16(unix.ENOENT), end)
+	b.Sys(unix.SYS_MKDIRAT, Val(5), b.String("a\"b"), Imm(0o755)).Ignore(uint16(unix.EEXIST))
+	b.Jump(end)
+	b.Sys(unix.SYS_PRCTL, Imm(unix.PR_SET_NO_NEW_PRIVS), Imm(1), Imm(0), Imm(0), Imm(0))
+	b.Place(end)
+	b.Step("", "end")
+	b.Sys(unix.SYS_EXECVE, b.String("/bin/sh"), b.Words(b.String("sh"), Imm(0)), b.Words(Imm(0)))
+	var out strings.Builder
+	if err := b.Program().Describe(&out); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		got = append(got, strings.Join(strings.Fields(l), " "))
+	}
+	want := []string{
+		`0 close(peer) (leave the parent's end of the socket pair)`,
+		`1 openat(root, "proc", O_PATH|O_CLOEXEC, 0) -> r6, ENOENT: 5 mounts[0]`,
+		`2 mkdirat(root, "a\"b", 0755), EEXIST ignored mounts[0]`,
+		`3 jump to 5 mounts[0]`,
+		`4 prctl(SET_NO_NEW_PRIVS, 1, 0) mounts[0]`,
+		`5 execve("/bin/sh", ["sh"], []) (end)`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestProgramsRunForwards: a label behind its jump would let a child loop.
+func TestProgramsRunForwards(t *testing.T) {
+	for _, place := range []bool{true, false} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("placed %v: Program accepted the label", place)
+				}
+			}()
+			b := NewBuilder()
+			l := b.NewLabel()
+			if place {
+				b.Place(l)
+			}
+			b.Jump(l)
+			b.Program()
+		}()
+	}
+}
