@@ -21,7 +21,11 @@ export CGO_ENABLED := 0
 # not stop the build; `runseal --version` then has no commit line.
 VCS     := $(shell git rev-parse --verify --quiet HEAD >/dev/null 2>&1 && echo auto || echo false)
 # urfave_cli_no_docs leaves out a Markdown generator that nobody calls.
-BUILD   := $(GO) build -trimpath -buildvcs=$(VCS) -tags urfave_cli_no_docs -ldflags '-s -w -X main.version=$(VERSION)'
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BUILD   := $(GO) build -trimpath -buildvcs=$(VCS) -tags urfave_cli_no_docs
+# On amd64 runseal begins in nsenter/selfexe/entry_amd64.s, which goes on to Go's
+# entry. Without this option Go's main does the same work, a little later.
+ENTRY   := $(if $(filter amd64,$(shell $(GO) env GOARCH)),-E runseal_entry)
 
 # Pure packages: they are worth the race detector, and run without root.
 RACE_PKGS := ./seccomp/... ./runtime/spec/...
@@ -49,8 +53,8 @@ help: ## list the targets
 
 .PHONY: build
 build: ## bin/runseal and bin/sealctl
-	$(BUILD) -o bin/runseal ./cmd/runseal
-	$(BUILD) -o bin/sealctl ./cmd/sealctl
+	$(BUILD) -ldflags '$(LDFLAGS) $(ENTRY)' -o bin/runseal ./cmd/runseal
+	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/sealctl ./cmd/sealctl
 
 .PHONY: install
 install: build ## install both below DESTDIR/PREFIX (/usr/local): sbin/runseal, bin/sealctl

@@ -9,6 +9,10 @@
 // binary's own mount, visible nowhere and read-only for good. Where the kernel
 // does not let it make one (Linux before 5.12, no CAP_SYS_ADMIN) a sealed
 // memfd takes its place.
+//
+// Two pieces of code do it: Protect, in Go, and on amd64 the program's entry in
+// assembly (entry_amd64.s), which handles the ordinary case before the Go
+// runtime starts.
 package selfexe
 
 import (
@@ -39,9 +43,11 @@ func Protect() error {
 	if protected(exe) {
 		if again {
 			os.Unsetenv(marker[:len(marker)-2])
-			name := []byte("runseal\x00")
-			_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
 		}
+		// Executed by descriptor it would be called by the descriptor's
+		// number in ps (before Linux 6.14).
+		name := []byte("runseal\x00")
+		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
 		return nil
 	}
 	if again {

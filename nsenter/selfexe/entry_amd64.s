@@ -1,0 +1,144 @@
+#include "textflag.h"
+
+// runseal_entry is the first instruction of the process when the program is
+// linked with -E runseal_entry (the Makefile does; a plain go build starts at
+// Go's own entry). It does what Protect does in the ordinary case, before the Go
+// runtime exists: that saves starting the runtime twice, 2 ms. Whatever goes
+// wrong, or is not ordinary, is left to Protect: the last jump always leads to
+// Go's entry with the stack as the kernel made it.
+//
+// On entry SP points to argc, argv, NULL, envp, NULL, auxv (System V ABI).
+//
+//	BX  the stack as the kernel made it
+//	R8  envp
+//	R12 descriptor of the binary
+//	R13 descriptor of the clone of its mount
+TEXT runseal_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVQ	SP, BX
+	SUBQ	$128, SP
+
+	// Is one of argv[1...] "run", "exec" or "create"? Words are compared as
+	// numbers; the strings lie on the stack with enough behind them.
+	XORL	R9, R9
+	LEAQ	16(BX), SI
+argument:
+	MOVQ	(SI), DI
+	ADDQ	$8, SI
+	TESTQ	DI, DI
+	JZ	arguments_end
+	MOVL	(DI), AX
+	CMPL	AX, $0x006e7572	// "run\0"
+	JEQ	found
+	CMPL	AX, $0x63657865	// "exec"
+	JEQ	exec
+	CMPL	AX, $0x61657263	// "crea"
+	JNE	argument
+	MOVL	4(DI), AX
+	ANDL	$0x00ffffff, AX
+	CMPL	AX, $0x00006574	// "te\0"
+	JEQ	found
+	JMP	argument
+exec:
+	CMPB	4(DI), $0
+	JNE	argument
+found:
+	MOVL	$1, R9
+	JMP	argument
+arguments_end:
+	TESTL	R9, R9
+	JZ	start
+	MOVQ	SI, R8
+
+	// Executed by descriptor before, that is by ourselves? The kernel then
+	// gives "/dev/fd/N" as the file's name (AT_EXECFN, 31).
+environment:
+	MOVQ	(SI), AX
+	ADDQ	$8, SI
+	TESTQ	AX, AX
+	JNZ	environment
+auxiliary:
+	MOVQ	(SI), AX
+	MOVQ	8(SI), DI
+	ADDQ	$16, SI
+	TESTQ	AX, AX
+	JZ	check
+	CMPQ	AX, $31
+	JNE	auxiliary
+	MOVQ	$0x2f64662f7665642f, AX	// "/dev/fd/"
+	CMPQ	AX, (DI)
+	JEQ	start
+
+check:
+	// open("/proc/self/exe", O_RDONLY|O_CLOEXEC)
+	LEAQ	runseal_exe<>(SB), DI
+	MOVL	$0x80000, SI
+	MOVL	$2, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JLT	start
+	MOVQ	AX, R12
+
+	// fstatfs: on a read-only mount (f_flags, ST_RDONLY) all is well.
+	MOVQ	R12, DI
+	MOVQ	SP, SI
+	MOVL	$138, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JNE	close
+	MOVQ	80(SP), AX
+	TESTQ	$1, AX
+	JNE	close
+
+	// open_tree(exe, "", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH)
+	MOVQ	R12, DI
+	LEAQ	runseal_empty<>(SB), SI
+	MOVL	$0x81001, DX
+	MOVL	$428, AX
+	SYSCALL
+	TESTQ	AX, AX
+	JLT	close
+	MOVQ	AX, R13
+
+	// mount_setattr(clone, "", AT_EMPTY_PATH, {MOUNT_ATTR_RDONLY}, 32)
+	MOVQ	$1, 0(SP)
+	MOVQ	$0, 8(SP)
+	MOVQ	$0, 16(SP)
+	MOVQ	$0, 24(SP)
+	MOVQ	R13, DI
+	LEAQ	runseal_empty<>(SB), SI
+	MOVL	$0x1000, DX
+	MOVQ	SP, R10
+	PUSHQ	R8
+	MOVL	$32, R8
+	MOVL	$442, AX
+	SYSCALL
+	POPQ	R8
+	TESTQ	AX, AX
+	JNE	close_clone
+
+	// execveat(clone, "", argv, envp, AT_EMPTY_PATH)
+	MOVQ	R13, DI
+	LEAQ	runseal_empty<>(SB), SI
+	LEAQ	8(BX), DX
+	MOVQ	R8, R10
+	MOVL	$0x1000, R8
+	MOVL	$322, AX
+	SYSCALL
+
+close_clone:
+	MOVQ	R13, DI
+	MOVL	$3, AX
+	SYSCALL
+close:
+	MOVQ	R12, DI
+	MOVL	$3, AX
+	SYSCALL
+start:
+	MOVQ	BX, SP
+	JMP	_rt0_amd64_linux(SB)
+
+DATA	runseal_exe<>+0(SB)/8, $"/proc/se"
+DATA	runseal_exe<>+8(SB)/8, $"lf/exe\x00\x00"
+GLOBL	runseal_exe<>(SB), RODATA|NOPTR, $16
+DATA	runseal_empty<>+0(SB)/8, $0
+GLOBL	runseal_empty<>(SB), RODATA|NOPTR, $8
