@@ -1,0 +1,277 @@
+package features
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+// What the inside of a terminal must be, one line each: all three streams are
+// it, /dev/tty and (for a container's process) /dev/console lead to it too.
+const (
+	askStreams = `tty; for n in 0 1 2; do test -t $n && echo "stream $n"; done; echo "by tty" >/dev/tty; `
+	streams    = "/dev/pts/0\nstream 0\nstream 1\nstream 2\nby tty\n"
+	askConsole = `echo "by console" >/dev/console; test $(stat -c %t:%T /dev/console) = $(stat -c %t:%T /dev/pts/0) && echo same; awk '$5 == "/dev/console" {print "mounted"}' /proc/self/mountinfo; `
+	isConsole  = "by console\nsame\nmounted\n"
+)
+
+// interact goes through a session on a real terminal with a shell that has
+// printed "ready": resize, input, output, exit status 7.
+const interaction = `stty size; echo ready; trap 'echo "now $(stty size)"' WINCH; echo trapped; until read line; do :; done; echo "line $line"; exit 7`
+
+func interact(t *testing.T, c *console, p *box.Process, before unix.Termios, screen string) {
+	t.Helper()
+	c.wait("trapped\n")
+	c.waitRaw()
+	c.resize(41, 137)
+	c.wait("now 41 137\n")
+	c.resize(12, 34)
+	c.wait("now 12 34\n")
+	c.enter("typed\r") // what the key sends; the inner terminal makes a line feed of it
+	r := p.Wait()
+	if r.Status != 7 {
+		t.Errorf("exit status %d, expected 7", r.Status)
+	}
+	if after := c.settings(); after != before {
+		t.Errorf("the caller's terminal was set to %+v and is left at %+v", before, after)
+	}
+	c.slave.Close()
+	want := screen + "ready\ntrapped\nnow 41 137\nnow 12 34\ntyped\nline typed\n"
+	if got := c.rest(); got != want {
+		t.Errorf("the terminal shows\n%q, expected\n%q", got, want)
+	}
+}
+
+func TestTerminalOfRun(t *testing.T) {
+	c := newConsole(t)
+	before := c.settings()
+	b := sh(t, askStreams+askConsole+interaction)
+	b.Spec.Process.Terminal = true
+	p := foreground(b, c.attach)
+	interact(t, c, p, before, streams+isConsole+"24 80\n")
+	b.NothingLeft()
+}
+
+func TestTerminalOfExec(t *testing.T) {
+	b := sh(t, "sleep 600")
+	b.Up()
+	c := newConsole(t)
+	before := c.settings()
+	p := b.Start(c.attach, "exec", "-t", b.ID, "/bin/sh", "-c", askStreams+interaction)
+	interact(t, c, p, before, streams+"24 80\n")
+	if s := b.State().Status; s != "running" {
+		t.Errorf("the container is %q afterwards", s)
+	}
+}
+
+// The terminal is the process's user's, who can open it again by its name.
+func TestTerminalBelongsToTheUser(t *testing.T) {
+	const script = `stat -c %u /dev/pts/0; echo again >/dev/pts/0`
+	const want = "1000\r\nagain\r\n"
+	b := sh(t, script)
+	b.Spec.Process.Terminal = true
+	b.Spec.Process.User = specs.User{UID: 1000, GID: 1000}
+	if got := output(t, b); got != want {
+		t.Errorf("run: %q, expected %q", got, want)
+	}
+	e := sh(t, "sleep 600")
+	e.Up()
+	if got := in(t, e, []string{"-t", "-u", "1000:1000"}, "/bin/sh", "-c", script); got != want {
+		t.Errorf("exec: %q, expected %q", got, want)
+	}
+}
+
+// Without a terminal on the caller's side the streams are copied all the same,
+// and the whole output arrives although the process ends right after it.
+func TestTerminalWithoutOneOutside(t *testing.T) {
+	const script = `read line; echo "line $line"; tty; seq 1 20000; exit 5`
+	var seq strings.Builder
+	seq.WriteString("typed\r\nline typed\r\n/dev/pts/0\r\n")
+	for i := range 20000 {
+		seq.WriteString(itoa(i+1) + "\r\n")
+	}
+	for _, verb := range []string{"run", "exec"} {
+		t.Run(verb, func(t *testing.T) {
+			b := sh(t, script)
+			input := filepath.Join(t.TempDir(), "input")
+			must(t, os.WriteFile(input, []byte("typed\n"), 0o600))
+			f, err := os.Open(input)
+			must(t, err)
+			defer f.Close()
+			stdin := func(c *exec.Cmd) { c.Stdin = f }
+			var p *box.Process
+			if verb == "run" {
+				b.Spec.Process.Terminal = true
+				p = foreground(b, stdin)
+			} else {
+				b.Spec.Process.Args = []string{"/bin/sleep", "600"}
+				b.Up()
+				p = b.Start(stdin, "exec", "--tty", b.ID, "/bin/sh", "-c", script)
+			}
+			r := p.Wait()
+			if r.Status != 5 || r.Stderr != "" || r.Stdout != seq.String() {
+				t.Errorf("exit status %d, stderr %q, %d bytes of output beginning %.60q and ending %.20q; expected 5, none, %d bytes",
+					r.Status, r.Stderr, len(r.Stdout), r.Stdout, tail(r.Stdout, 20), seq.Len())
+			}
+		})
+	}
+}
+
+// The caller's terminal is put back also when a signal ends the process.
+func TestTerminalIsRestoredAfterAKill(t *testing.T) {
+	c := newConsole(t)
+	before := c.settings()
+	b := sh(t, "echo ready; sleep 600")
+	b.Spec.Process.Terminal = true
+	p := foreground(b, c.attach)
+	c.wait("ready\n")
+	c.waitRaw()
+	b.Must("kill", b.ID, "KILL")
+	if r := p.Wait(); r.Status != 137 {
+		t.Errorf("exit status %d, expected 137", r.Status)
+	}
+	if after := c.settings(); after != before {
+		t.Errorf("the caller's terminal was set to %+v and is left at %+v", before, after)
+	}
+	b.NothingLeft()
+}
+
+func TestConsoleSocketOfCreate(t *testing.T) {
+	r := listen(t, 4)
+	b := sh(t, askStreams+askConsole+interaction)
+	b.Spec.Process.Terminal = true
+	b.Spec.Process.ConsoleSize = &specs.Box{Height: 33, Width: 77}
+	p := b.Create("--console-socket", r.path)
+	s := watch(t, r.master())
+	b.Must("start", b.ID)
+	pid := b.State().Pid
+	s.wait("trapped\n")
+	s.resize(41, 137)
+	s.wait("now 41 137\n")
+	s.enter("typed\r")
+	if got := b.WaitPid(pid); got != 7 {
+		t.Errorf("the process ended with %d, expected 7", got)
+	}
+	want := streams + isConsole + "33 77\nready\ntrapped\nnow 41 137\ntyped\nline typed\n"
+	if got := s.rest(); got != want {
+		t.Errorf("the terminal shows\n%q, expected\n%q", got, want)
+	}
+	if out := p.Output(); out != "" {
+		t.Errorf("create's own output got %q", out)
+	}
+}
+
+func TestConsoleSocketOfDetached(t *testing.T) {
+	r := listen(t, 4)
+	b := sh(t, askStreams+askConsole+"read line; exit 7")
+	b.Spec.Process.Terminal = true
+	if res := b.Run("--detach", "--console-socket", r.path); res.Status != 0 || res.Stdout+res.Stderr != "" {
+		t.Fatalf("run --detach: exit status %d, stdout %q, stderr %q", res.Status, res.Stdout, res.Stderr)
+	}
+	s := watch(t, r.master())
+	s.wait(streams + isConsole)
+
+	pidFile := filepath.Join(t.TempDir(), "pid")
+	b.Must("exec", "--tty", "--detach", "--pid-file", pidFile, "--console-socket", r.path, b.ID, "/bin/sh", "-c", "tty; stty size; read line; exit 9")
+	e := watch(t, r.master())
+	e.wait("/dev/pts/1\n0 0\n")
+	e.enter("\r")
+	if got := b.WaitPid(readPid(t, pidFile)); got != 9 {
+		t.Errorf("exec's process ended with %d, expected 9", got)
+	}
+	pid := b.State().Pid
+	s.enter("\r")
+	if got := b.WaitPid(pid); got != 7 {
+		t.Errorf("the process ended with %d, expected 7", got)
+	}
+}
+
+// Terminals and console sockets that do not fit together: one line that says
+// so, and nothing is left or was asked of the socket.
+func TestTerminalErrors(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	good := listen(t, 4)
+	gone := listen(t, 4)
+	must(t, unix.Shutdown(gone.fd, unix.SHUT_RDWR))
+	missing := filepath.Join(dir, "missing")
+	for _, c := range []struct {
+		name     string
+		terminal bool
+		flags    []string
+		want     string
+	}{
+		{"terminal and no console socket", true, nil, "process.terminal"},
+		{"console socket and no terminal", false, []string{"--console-socket", good.path}, "process.terminal"},
+		{"a regular file", true, []string{"--console-socket", file}, "--console-socket"},
+		{"a directory", true, []string{"--console-socket", dir}, "--console-socket"},
+		{"missing", true, []string{"--console-socket", missing}, "--console-socket"},
+		{"nobody listens", true, []string{"--console-socket", gone.path}, "--console-socket"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			check := func(verb string, r box.Result) {
+				t.Helper()
+				if r.Status == 0 || strings.Count(r.Stderr, "\n") != 1 || !strings.Contains(r.Stderr, c.want) || r.Took.Seconds() >= 1 {
+					t.Errorf("%s: exit status %d after %v, stderr %q; expected one line with %q", verb, r.Status, r.Took, r.Stderr, c.want)
+				}
+			}
+			b := sh(t, "echo never")
+			b.Spec.Process.Terminal = c.terminal
+			check("create", b.TryCreate(c.flags...).Wait())
+			b.NothingLeft()
+			r := b.Run(append([]string{"--detach"}, c.flags...)...)
+			check("run --detach", r)
+			b.NothingLeft()
+			absent(t, missing)
+
+			e := sh(t, "sleep 600")
+			e.Up()
+			args := []string{"exec", "--detach"}
+			if c.terminal {
+				args = append(args, "--tty")
+			}
+			check("exec --detach", e.Do(append(append(args, c.flags...), e.ID, "/bin/sleep", "60")...))
+			if !box.Eventually(func() bool { return len(e.Processes()) == 1 }) {
+				t.Errorf("after a failed exec the container has processes %v, expected 1", e.Processes())
+			}
+			good.untouched()
+		})
+	}
+}
+
+// An old /dev/console of the root file system, whatever it is, is neither
+// followed nor written to (CVE-2025-52565 has the same aim).
+func TestConsoleOfTheRootIsNotFollowed(t *testing.T) {
+	canary := filepath.Join(t.TempDir(), "canary")
+	must(t, os.WriteFile(canary, []byte("untouched"), 0o666))
+	for _, target := range []string{canary, "pts/0", "../../../../../../.." + canary} {
+		t.Run(target, func(t *testing.T) {
+			b := sh(t, "echo text >/dev/console; echo done")
+			b.Spec.Process.Terminal = true
+			// /dev is the root's own directory, so that what it holds counts.
+			b.Spec.Mounts = append(b.Spec.Mounts[:1:1], b.Spec.Mounts[2:]...)
+			must(t, os.Symlink(target, b.Path("dev/console")))
+			r := b.Run()
+			if r.Status == 0 && r.Stdout != "text\r\ndone\r\n" || r.Status != 0 && !strings.Contains(r.Stderr, "process.terminal") {
+				t.Errorf("exit status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+			}
+			if data, err := os.ReadFile(canary); err != nil || string(data) != "untouched" {
+				t.Errorf("the host's file has %q (%v)", data, err)
+			}
+			var st unix.Stat_t
+			must(t, unix.Lstat(canary, &st))
+			if st.Uid != 0 || st.Mode != unix.S_IFREG|0o644 {
+				t.Errorf("the host's file is now %d, %o", st.Uid, st.Mode)
+			}
+			b.NothingLeft()
+		})
+	}
+}
