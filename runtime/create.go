@@ -154,13 +154,17 @@ func (c *created) follow() error {
 // converse answers the child's reports until it waits for start, or, without
 // a FIFO, until it has become the container's program.
 func (c *created) converse(consoleSocket string) error {
+	ready := false
 	for {
 		mark, fds, err := c.child.Await()
 		if err != nil {
 			return err
 		}
 		switch mark {
-		case 0: // execve closed the socket
+		case 0: // execve closed the socket, or the child's end did
+			if !ready || c.fifo >= 0 {
+				return endedEarly(c.child)
+			}
 			return nil
 		case plan.MarkMappings:
 			err = c.mapUsers()
@@ -173,6 +177,7 @@ func (c *created) converse(consoleSocket string) error {
 		case plan.MarkTerminal:
 			err = c.takeTerminal(fds, consoleSocket)
 		case plan.MarkSetUp: // the state was saved before
+			ready = true
 		case plan.MarkReady:
 			return c.publishFifo()
 		default:
@@ -185,6 +190,20 @@ func (c *created) converse(consoleSocket string) error {
 			return err
 		}
 	}
+}
+
+// endedEarly says how a child ended that had not failed by itself.
+func endedEarly(child *nsenter.Child) error {
+	var ws unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(child.Pid, &ws, 0, nil); !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if ws.Signaled() && ws.Signal() == unix.SIGKILL {
+		return errors.New("the container's process was killed while it was being set up (out of memory? see linux.resources.memory.limit)")
+	}
+	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
 }
 
 // undo takes back everything that create has made so far.

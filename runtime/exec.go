@@ -138,6 +138,7 @@ func startExec(p *plan.Plan, cfg *specs.Spec, init, dir int, cg *cgroup.Cgroup, 
 			child.Close()
 		}
 	}()
+	ready := false
 	for {
 		mark, fds, err := child.Await()
 		if err != nil {
@@ -145,7 +146,12 @@ func startExec(p *plan.Plan, cfg *specs.Spec, init, dir int, cg *cgroup.Cgroup, 
 		}
 		switch mark {
 		case 0:
+			if !ready {
+				return nil, nil, endedEarly(child)
+			}
 			return child, tty, nil
+		case plan.MarkSetUp:
+			ready = true
 		case plan.MarkTerminal:
 			if tty, err = takeMaster(fds, o.ConsoleSocket); err != nil {
 				return nil, nil, err
