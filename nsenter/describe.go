@@ -138,6 +138,9 @@ func (p *Program) arg(op *Op, k int, kind byte) string {
 		n := binary.NativeEndian.Uint16(m)
 		return fmt.Sprintf("%d instructions", n)
 	case 'i':
+		if op.Args[1] != unix.SIOCSIFFLAGS {
+			break
+		}
 		return fmt.Sprintf("{%q, %#x}", strings.TrimRight(string(m[:16]), "\x00"), binary.NativeEndian.Uint16(m[16:]))
 	}
 	return fmt.Sprintf("mem+%#x", v)

@@ -1,6 +1,10 @@
 package nsenter
 
-import "golang.org/x/sys/unix"
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
 
 // maxFDs is how many descriptors one report can carry.
 const maxFDs = 2
@@ -19,10 +23,11 @@ func (b *Builder) Report(mark byte, regs ...Reg) {
 	}
 	// struct cmsghdr { size_t len; int level, type; } and the descriptors
 	length := unix.CmsgLen(4 * len(regs))
-	control := b.Zeros(unix.CmsgSpace(4 * len(regs)))
-	b.Sys(OpStore, control, Imm(length))
-	b.Sys(OpStore, control.At(8), Imm(unix.SOL_SOCKET))
-	b.Sys(OpStore, control.At(12), Imm(unix.SCM_RIGHTS))
+	head := make([]byte, unix.CmsgSpace(4*len(regs)))
+	binary.NativeEndian.PutUint64(head, uint64(length))
+	binary.NativeEndian.PutUint32(head[8:], unix.SOL_SOCKET)
+	binary.NativeEndian.PutUint32(head[12:], unix.SCM_RIGHTS)
+	control := b.Bytes(head)
 	for i, r := range regs {
 		b.Store(control.At(uint32(unix.CmsgLen(0)+4*i)), r)
 	}

@@ -71,6 +71,32 @@ func TestTerminalOfExec(t *testing.T) {
 	}
 }
 
+// The size is there before the program is: one that asks once, at its start,
+// must not see a terminal without lines and columns.
+func TestTerminalSizeFromTheStart(t *testing.T) {
+	b := box.New(t, "/bin/stty", "size")
+	b.Spec.Process.Terminal = true
+	e := sh(t, "sleep 600")
+	e.Up()
+	for range 5 {
+		for _, verb := range []string{"run", "exec"} {
+			c := newConsole(t)
+			c.resize(57, 91)
+			var p *box.Process
+			if verb == "run" {
+				p = foreground(b, c.attach)
+			} else {
+				p = e.Start(c.attach, "exec", "-t", e.ID, "/bin/stty", "size")
+			}
+			r := p.Wait()
+			c.slave.Close()
+			if got := c.rest(); r.Status != 0 || got != "57 91\n" {
+				t.Errorf("%s: exit status %d, the program saw %q, expected the caller's size 57 91", verb, r.Status, got)
+			}
+		}
+	}
+}
+
 // The terminal is the process's user's, who can open it again by its name.
 func TestTerminalBelongsToTheUser(t *testing.T) {
 	const script = `stat -c %u /dev/pts/0; echo again >/dev/pts/0`
@@ -179,11 +205,11 @@ func TestConsoleSocketOfDetached(t *testing.T) {
 	s.wait(streams + isConsole)
 
 	pidFile := filepath.Join(t.TempDir(), "pid")
-	b.Must("exec", "--tty", "--detach", "--pid-file", pidFile, "--console-socket", r.path, b.ID, "/bin/sh", "-c", "tty; stty size; read line; exit 9")
+	b.Must("exec", "--tty", "--detach", "--pid-file", pidFile, "--console-socket", r.path, b.ID, "/bin/sh", "-c", "tty; read line; exit 9")
 	e := watch(t, r.master())
-	e.wait("/dev/pts/1\n0 0\n")
+	e.wait("/dev/pts/1\n")
 	e.enter("\r")
-	if got := b.WaitPid(readPid(t, pidFile)); got != 9 {
+	if got := b.WaitPid(readPid(t, pidFile)); got != 9 { // this process must collect it, or the container cannot end
 		t.Errorf("exec's process ended with %d, expected 9", got)
 	}
 	pid := b.State().Pid

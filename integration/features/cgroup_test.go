@@ -1,0 +1,110 @@
+package features
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+// below makes cgroup name below each of the box's and returns the hierarchies'
+// directories, for example /sys/fs/cgroup/memory.
+func below(t *testing.T, b *box.Box, name string) []string {
+	t.Helper()
+	var tops []string
+	for _, dir := range b.Cgroups() {
+		if !strings.HasSuffix(dir, b.Cgroup) {
+			continue
+		}
+		must(t, os.MkdirAll(filepath.Join(dir, name), 0o755))
+		// A new cpuset has no processors and takes no process before it does.
+		for _, f := range []string{"cpuset.cpus", "cpuset.mems"} {
+			if data, err := os.ReadFile(filepath.Join(dir, f)); err == nil && !strings.Contains(dir, "unified") {
+				for sub := dir; ; {
+					rest, _ := filepath.Rel(sub, filepath.Join(dir, name))
+					if rest == "." {
+						break
+					}
+					sub = filepath.Join(sub, strings.Split(rest, "/")[0])
+					must(t, os.WriteFile(filepath.Join(sub, f), data, 0o644))
+				}
+			}
+		}
+		tops = append(tops, strings.TrimSuffix(dir, b.Cgroup))
+	}
+	if len(tops) == 0 {
+		t.Fatal("the container has no cgroups")
+	}
+	return tops
+}
+
+// groups is /proc/PID/cgroup as controllers and path.
+func groups(text string) map[string]string {
+	m := map[string]string{}
+	for _, l := range strings.Split(strings.TrimSpace(text), "\n") {
+		if f := strings.SplitN(l, ":", 3); len(f) == 3 {
+			m[f[1]] = f[2]
+		}
+	}
+	return m
+}
+
+func TestExecInACgroup(t *testing.T) {
+	b := sh(t, "sleep 600")
+	b.Up()
+	tops := below(t, b, "sub/deep")
+	own := groups(in(t, b, nil, "cat", "/proc/self/cgroup"))
+	for _, flag := range []string{"sub", "/sub", "sub/deep", "/sub/deep"} {
+		got := groups(in(t, b, []string{"--cgroup", flag}, "cat", "/proc/self/cgroup"))
+		n := 0
+		for controllers, path := range own {
+			want := path
+			if strings.HasSuffix(path, b.Cgroup) {
+				want, n = path+"/"+strings.TrimPrefix(flag, "/"), n+1
+			}
+			if got[controllers] != want {
+				t.Errorf("--cgroup %s: %s is in %q, expected %q", flag, controllers, got[controllers], want)
+			}
+		}
+		if n != len(tops) {
+			t.Errorf("the container is in %d of %d hierarchies of its own", n, len(tops))
+		}
+	}
+	if got := groups(in(t, b, []string{"--cgroup", "/"}, "cat", "/proc/self/cgroup")); len(got) != len(own) || got["pids"] != own["pids"] || got[""] != own[""] {
+		t.Errorf("--cgroup /: in %v, the container in %v", got, own)
+	}
+	// By a controller's name, on cgroup v1; elsewhere there is none.
+	for _, flag := range []string{"memory:sub", "memory,pids:sub", "pids:/sub/deep"} {
+		r := b.Do("exec", "--cgroup", flag, b.ID, "cat", "/proc/self/cgroup")
+		if _, v1 := own["memory"]; !v1 {
+			if r.Status == 0 || !strings.Contains(r.Stderr, "--cgroup") {
+				t.Errorf("--cgroup %s on cgroup v2: exit status %d, stderr %q", flag, r.Status, r.Stderr)
+			}
+			continue
+		}
+		got := groups(r.Stdout)
+		named, path, _ := strings.Cut(flag, ":")
+		for controllers, dir := range own {
+			want := dir
+			if controllers != "" && strings.Contains(","+named+",", ","+controllers+",") {
+				want = dir + "/" + strings.TrimPrefix(path, "/")
+			}
+			if got[controllers] != want {
+				t.Errorf("--cgroup %s: %s is in %q, expected %q", flag, controllers, got[controllers], want)
+			}
+		}
+	}
+	for _, flag := range []string{"missing", "..", "../..", "sub/../..", "sub/./deep", "nosuch:sub", ":sub", "memory:../x", "memory:missing", "sub\nx"} {
+		r := b.Do("exec", "--cgroup", flag, b.ID, "cat", "/proc/self/cgroup")
+		if r.Status != 255 || r.Stdout != "" || !strings.Contains(r.Stderr, "--cgroup") || strings.Count(r.Stderr, "\n") != 1 {
+			t.Errorf("--cgroup %q: exit status %d, stdout %q, stderr %q; expected 255 and one line that names the flag", flag, r.Status, r.Stdout, r.Stderr)
+		}
+	}
+	// A process left there does not keep the container from going away.
+	b.Must("exec", "--detach", "--cgroup", "sub/deep", b.ID, "/bin/sleep", "600")
+	b.ReapOrphans()
+	b.Must("delete", "--force", b.ID)
+	b.NothingLeft()
+}
