@@ -60,8 +60,9 @@ func full(t *testing.T) (*box.Box, []string) {
 	return b, names
 }
 
-// planLine is what every line looks like: an index, or the clone in front.
-var planLine = regexp.MustCompile(`^ *(\d+  \S.*|clone3\(.*)`)
+// planLine is what every line looks like: an index, or a dash for the clone in
+// front.
+var planLine = regexp.MustCompile(`^ *(\d+|-)  \S`)
 
 // fieldsOf lists the last columns of a plan's lines that name a field.
 func fieldsOf(plan string) []string {

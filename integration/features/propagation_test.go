@@ -63,7 +63,7 @@ exit 3`
 				is, err := os.ReadFile(after)
 				must(t, err)
 				if len(was) == 0 || string(was) != string(is) {
-					t.Errorf("the host's mount table was\n%s\nand is\n%s", was, is)
+					t.Errorf("the host's mount table has changed: gone %q, new %q", without(was, is), without(is, was))
 				}
 				if entries, err := os.ReadDir(b.Path("new")); err != nil || len(entries) > 0 {
 					t.Errorf("the tmpfs of the inside shows in the root: %v (%v)", entries, err)
@@ -72,6 +72,16 @@ exit 3`
 			})
 		}
 	}
+}
+
+// without lists the lines of a mount table that another one has not.
+func without(table, other []byte) (points []string) {
+	for _, l := range strings.Split(string(table), "\n") {
+		if !strings.Contains("\n"+string(other), "\n"+l+"\n") {
+			points = append(points, l)
+		}
+	}
+	return points
 }
 
 // exec finds the root of a container that was made without pivot_root, and the

@@ -15,11 +15,11 @@ import (
 	"github.com/runseal/runseal/integration/internal/box"
 )
 
-// forwarded are signals that a caller means for the container, the last one
-// last: it ends the program.
+// forwarded are signals that a caller means for the container; the last one ends
+// the program. (32 to 34 are none that a Go program can be asked for.)
 var forwarded = []unix.Signal{
 	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGCONT,
-	unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGABRT, unix.SIGVTALRM, unix.SIGIO, unix.SIGPWR, unix.SIGXCPU, 34, 40, 63, 64,
+	unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGABRT, unix.SIGVTALRM, unix.SIGIO, unix.SIGPWR, unix.SIGXCPU, 35, 40, 63, 64,
 }
 
 func TestForwardedSignals(t *testing.T) {

@@ -162,24 +162,24 @@ func pod(b *box.Box, pid int, types ...specs.LinuxNamespaceType) {
 	}
 }
 
-// What containerd 2 makes of a pod with a user namespace: user, network, ipc
-// and uts by path, pid and mount (and cgroup) new, with and without the
-// mappings said once more.
+// What containerd 2 makes of a pod with a user namespace: user, network and uts
+// by path, pid, ipc, mount and cgroup new, with and without the mappings said
+// once more.
 func TestUserNamespaceByPath(t *testing.T) {
 	for _, mapped := range []bool{true, false} {
 		t.Run(fmt.Sprintf("mappings given: %v", mapped), func(t *testing.T) {
-			pid := holder(t, unix.CLONE_NEWNET|unix.CLONE_NEWIPC|unix.CLONE_NEWUTS)
+			pid := holder(t, unix.CLONE_NEWNET|unix.CLONE_NEWUTS)
 			b := prepared(t)
 			if !mapped {
 				b.Spec.Linux.UIDMappings, b.Spec.Linux.GIDMappings = nil, nil
 			}
-			pod(b, pid, specs.UserNamespace, specs.NetworkNamespace, specs.IPCNamespace, specs.UTSNamespace)
+			pod(b, pid, specs.UserNamespace, specs.NetworkNamespace, specs.UTSNamespace)
 			b.SetNamespace(specs.LinuxNamespace{Type: specs.CgroupNamespace})
 			b.Mount("cgroup", "cgroup", "/sys/fs/cgroup", "nosuid,noexec,nodev,relatime,ro")
 			p := b.Create()
 			b.Must("start", b.ID)
 			inside(t, b, p, looks)
-			for ns, same := range map[string]bool{"user": true, "net": true, "ipc": true, "uts": true, "pid": false, "mnt": false, "cgroup": false} {
+			for ns, same := range map[string]bool{"user": true, "net": true, "ipc": false, "uts": true, "pid": false, "mnt": false, "cgroup": false} {
 				own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", b.State().Pid, ns))
 				must(t, err)
 				pods, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, ns))
@@ -200,18 +200,20 @@ func TestUserNamespaceByPath(t *testing.T) {
 // or pid as well, and ends with its own exit status.
 func TestUserNamespaceOfAnotherContainer(t *testing.T) {
 	a := prepared(t)
-	a.Up()
+	p := a.Create()
+	a.Must("start", a.ID)
+	p.WaitOutput("ready\n")
 	shared := []specs.LinuxNamespaceType{specs.UserNamespace, specs.NetworkNamespace, specs.IPCNamespace, specs.UTSNamespace}
 	for _, c := range []struct {
 		name  string
 		types []specs.LinuxNamespaceType
 		want  string
 	}{
-		{"new pid", shared, "0\n300000\nsealed\n1\n"},
-		{"shared pid", append(shared[:len(shared):len(shared)], specs.PIDNamespace), "0\n300000\nsealed\nother\n"},
+		{"new pid", shared, "0\n300000\nsealed\n0 0\n1\n"},
+		{"shared pid", append(shared[:len(shared):len(shared)], specs.PIDNamespace), "0\n300000\nsealed\n0 0\nother\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := sh(t, `id -u; awk '{print $2}' /proc/self/uid_map; hostname; if test $$ = 1; then echo 1; else echo other; fi; touch /made; exit 6`)
+			b := sh(t, `id -u; awk '{print $2}' /proc/self/uid_map; hostname; echo $(stat -c %u /dev/mqueue /dev/mqueue/q); if test $$ = 1; then echo 1; else echo other; fi; touch /made; exit 6`)
 			usersOf(b)
 			pod(b, a.State().Pid, c.types...)
 			r := b.Run()
