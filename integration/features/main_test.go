@@ -39,7 +39,7 @@ func in(t *testing.T, b *box.Box, flags []string, argv ...string) string {
 	return r.Stdout
 }
 
-// foreground starts run; WriteConfig or an earlier command has not been needed.
+// foreground writes config.json and starts run, without waiting for it.
 func foreground(b *box.Box, prepare func(*exec.Cmd), flags ...string) *box.Process {
 	b.WriteConfig(b.Config())
 	return b.Start(prepare, slices.Concat([]string{"run", "--bundle", b.Dir}, flags, []string{b.ID})...)

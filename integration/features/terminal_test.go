@@ -22,11 +22,13 @@ const (
 	isConsole  = "by console\nsame\nmounted\n"
 )
 
-// interact goes through a session on a real terminal with a shell that has
-// printed "ready": resize, input, output, exit status 7.
+// interaction is the inside of a session: it shows its size, each new one, and
+// a line of input, and ends with status 7.
 const interaction = `stty size; echo ready; trap 'echo "now $(stty size)"' WINCH; echo trapped; until read line; do :; done; echo "line $line"; exit 7`
 
-func interact(t *testing.T, c *console, p *box.Process, before unix.Termios, screen string) {
+// interact goes through a session with p on a real terminal, which has shown
+// first when interaction begins and was set as before when p was started.
+func interact(t *testing.T, c *console, p *box.Process, before unix.Termios, first string) {
 	t.Helper()
 	c.wait("trapped\n")
 	c.waitRaw()
@@ -43,7 +45,7 @@ func interact(t *testing.T, c *console, p *box.Process, before unix.Termios, scr
 		t.Errorf("the caller's terminal was set to %+v and is left at %+v", before, after)
 	}
 	c.slave.Close()
-	want := screen + "ready\ntrapped\nnow 41 137\nnow 12 34\ntyped\nline typed\n"
+	want := first + "ready\ntrapped\nnow 41 137\nnow 12 34\ntyped\nline typed\n"
 	if got := c.rest(); got != want {
 		t.Errorf("the terminal shows\n%q, expected\n%q", got, want)
 	}
