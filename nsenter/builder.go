@@ -2,8 +2,7 @@ package nsenter
 
 import (
 	"encoding/binary"
-
-	"golang.org/x/sys/unix"
+	"fmt"
 )
 
 // Builder makes a Program. The zero value is not ready; use NewBuilder.
@@ -23,17 +22,20 @@ type fixup struct {
 	label   Label
 }
 
-// NewBuilder returns a Builder whose program so far only closes the parent's
-// end of the socket pair.
+// NewBuilder returns a Builder whose program so far only closes what it was not
+// meant to inherit: the descriptors of the Go runtime, of the parent (its end of
+// the socket pair among them, so that a read sees its death), and what the
+// parent's caller leaked. It comes first because everything that follows may
+// resolve paths that somebody in the container has made, such as
+// /proc/self/fd/7/x: what is open could be walked through until execve.
 func NewBuilder() *Builder {
 	b := &Builder{strings: make(map[string]uint32, 64)}
 	// Generous: memory that is never touched costs nothing, growing does.
 	b.p.Ops = make([]Op, 0, 1024)
 	b.p.arena = make([]byte, 8, 64<<10)
-	b.p.steps = append(make([]Step, 0, 128), Step{What: "leave the parent's end of the socket pair"})
+	b.p.steps = append(make([]Step, 0, 128), Step{What: "close what the parent did not mean to pass on"})
 	b.Name(RegSync, "sync")
-	b.Name(RegPeer, "peer")
-	b.Sys(unix.SYS_CLOSE, Val(RegPeer))
+	b.Sys(OpAlone)
 	return b
 }
 
@@ -45,6 +47,9 @@ func (b *Builder) Step(field, what string, args ...any) {
 
 // Name gives a register the name that Describe prints.
 func (b *Builder) Name(r Reg, name string) { b.p.names[r] = name }
+
+// Current returns the field of the step that ops are being added to.
+func (b *Builder) Current() string { return b.p.steps[len(b.p.steps)-1].Field }
 
 // Call is a handle on the op added last, to refine it.
 type Call struct {
@@ -194,10 +199,11 @@ func (b *Builder) Words(words ...Arg) Arg {
 
 // Program resolves the labels and returns the result. It panics on a label
 // that was never placed or that lies behind its jump: programs only run
-// forwards, so that every one of them ends.
-func (b *Builder) Program() *Program {
-	if len(b.p.Ops) > AnyErrno || len(b.p.steps) > AnyErrno {
-		panic("nsenter: program too long")
+// forwards, so that every one of them ends. The error is about a program of
+// more than 65,534 ops; it names the field that most of them are for.
+func (b *Builder) Program() (*Program, error) {
+	if len(b.p.Ops) >= AnyErrno || len(b.p.steps) >= AnyErrno {
+		return nil, b.tooLong()
 	}
 	for _, f := range b.fixups {
 		to := b.labels[f.label]
@@ -211,5 +217,19 @@ func (b *Builder) Program() *Program {
 		}
 	}
 	b.fixups = nil
-	return &b.p
+	return &b.p, nil
+}
+
+func (b *Builder) tooLong() error {
+	count := make(map[string]int)
+	most := ""
+	for i := range b.p.Ops {
+		// step is 16 bits wide; beyond that it has wrapped around, which
+		// does not matter for a count.
+		f := b.p.Step(i).Field
+		if count[f]++; count[f] > count[most] {
+			most = f
+		}
+	}
+	return fmt.Errorf("%s: needs %d of %d system calls, expected at most %d in all", most, count[most], len(b.p.Ops), AnyErrno-1)
 }

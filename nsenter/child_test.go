@@ -22,13 +22,13 @@ func TestReportAndHold(t *testing.T) {
 	b.Sys(unix.SYS_WRITE, Val(5), b.String("from the child"), Imm(14))
 	b.Report('b')
 	b.Hold()
-	exit(b, 6)
+	exitWith(b, 6)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	c := start(t, b, map[Reg]int64{8: int64(w.Fd())})
+	c := start(t, b, map[Reg]int{8: int(w.Fd())})
 	w.Close()
 	mark, fds, err := c.Await()
 	if mark != 'a' || err != nil || len(fds) != 2 {
@@ -60,7 +60,7 @@ func TestParentGone(t *testing.T) {
 	b := NewBuilder()
 	b.Step("", "wait for the parent")
 	b.Hold()
-	exit(b, 0)
+	exitWith(b, 0)
 	c := start(t, b, nil)
 	unix.Shutdown(c.sync, unix.SHUT_WR)
 	wantExit(t, c, exitFailed)
@@ -75,7 +75,7 @@ func TestFork(t *testing.T) {
 	b.Fork('f')
 	b.Sys(unix.SYS_GETPID).Into(6)
 	b.Sys(unix.SYS_GETPPID).Into(7)
-	exit(b, 8)
+	exitWith(b, 8)
 	c := start(t, b, nil)
 	first := c.Pid
 	if mark, _, err := c.Await(); mark != 'f' || err != nil {

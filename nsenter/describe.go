@@ -50,6 +50,8 @@ func (p *Program) line(i int) string {
 	}
 	s := name + "(" + strings.Join(args, ", ") + ")"
 	switch op.Nr {
+	case OpAlone, OpFork:
+		s = name
 	case OpJump:
 		s = "jump to " + strconv.Itoa(int(op.Target))
 	case OpJumpN:

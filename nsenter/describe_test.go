@@ -20,7 +20,11 @@ func TestDescribe(t *testing.T) {
 	b.Step("", "end")
 	b.Sys(unix.SYS_EXECVE, b.String("/bin/sh"), b.Words(b.String("sh"), Imm(0)), b.Words(Imm(0)))
 	var out strings.Builder
-	if err := b.Program().Describe(&out); err != nil {
+	p, err := b.Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Describe(&out); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -28,7 +32,7 @@ func TestDescribe(t *testing.T) {
 		got = append(got, strings.Join(strings.Fields(l), " "))
 	}
 	want := []string{
-		`0 close(peer) (leave the parent's end of the socket pair)`,
+		`0 close_range(all but the registers) (close what the parent did not mean to pass on)`,
 		`1 openat(root, "proc", O_PATH|O_CLOEXEC, 0) -> r6, ENOENT: 5 mounts[0]`,
 		`2 mkdirat(root, "a\"b", 0755), EEXIST ignored mounts[0]`,
 		`3 jump to 5 mounts[0]`,

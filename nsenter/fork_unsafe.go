@@ -3,8 +3,10 @@ package nsenter
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -28,17 +30,13 @@ func afterForkInChild()
 
 // Clone says how the child is made.
 type Clone struct {
-	Flags  uint64        // CLONE_NEW* of clone3(2)
-	Cgroup int           // directory of a cgroup v2 to start in (CLONE_INTO_CGROUP, Linux 5.7), or -1
-	Regs   map[Reg]int64 // initial registers: descriptors that the parent opened
-	PidNS  int           // pid namespace to start in, as an nsfs descriptor or a pidfd; or -1
+	Flags  uint64      // CLONE_NEW* of clone3(2)
+	Cgroup int         // directory of a cgroup v2 to start in (CLONE_INTO_CGROUP, Linux 5.7), or -1
+	FDs    map[Reg]int // registers and the descriptors they start with; -1: none
+	Keep   int         // the child also keeps the descriptors 0 ... Keep-1
 }
 
-// Start forks a child that executes p.
-//
-// A pid namespace to be joined (c.PidNS) is set on the calling thread for the
-// time of the fork: pid_ns_for_children is per thread, so the child is born
-// inside and no second fork is needed.
+// Start forks a child that executes p. A program can be started once.
 //
 // The error is of type *OpError with Index -1 if the child could not be made.
 func Start(p *Program, c Clone) (*Child, error) {
@@ -46,67 +44,67 @@ func Start(p *Program, c Clone) (*Child, error) {
 		w := p.arena[off:]
 		binary.NativeEndian.PutUint64(w, binary.NativeEndian.Uint64(w)+uint64(uintptr(unsafe.Pointer(&p.arena[0]))))
 	}
-	p.relocs = nil // a program starts once; its arena now holds addresses
+	p.relocs = nil // the arena now holds addresses
 
 	mem, err := unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, fmt.Errorf("map the page shared with the child: %w", err)
 	}
 	pg := (*page)(unsafe.Pointer(&mem[0]))
-	for r, v := range c.Regs {
-		pg.regs[r] = v
-	}
 	sync, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		unix.Munmap(mem)
 		return nil, fmt.Errorf("make the socket pair to the child: %w", err)
 	}
-	pg.regs[RegPeer], pg.regs[RegSync] = int64(sync[0]), int64(sync[1])
+	pg.regs[RegSync] = int64(sync[1])
+	keep := []int{sync[1]}
+	for r, fd := range c.FDs {
+		pg.regs[r] = int64(fd)
+		keep = append(keep, fd)
+	}
+	if err := pg.closeBetween(keep, c.Keep); err != nil {
+		unix.Munmap(mem)
+		return nil, err
+	}
 
-	pidfd := int32(-1)
-	args := cloneArgs{
+	args := &cloneArgs{
 		flags:      c.Flags | unix.CLONE_PIDFD,
-		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
+		pidfd:      uint64(uintptr(unsafe.Pointer(&pg.pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
 	}
 	if c.Cgroup >= 0 {
 		args.flags |= unix.CLONE_INTO_CGROUP
 		args.cgroup = uint64(c.Cgroup)
 	}
-	pid, errno := forkIn(c.PidNS, p, pg, &args)
+	pid, errno := fork(p, pg, args)
 	unix.Close(sync[1])
 	if errno != 0 {
 		unix.Close(sync[0])
 		unix.Munmap(mem)
 		return nil, &OpError{Index: -1, Errno: errno, Call: "clone3", Step: Step{Field: "linux.namespaces", What: "create the container's process"}}
 	}
-	return &Child{Pid: pid, PidFD: int(pidfd), prog: p, page: pg, mem: mem, sync: sync[0]}, nil
+	return &Child{Pid: pid, PidFD: int(pg.pidfd), prog: p, page: pg, mem: mem, sync: sync[0]}, nil
 }
 
-// forkIn forks with pid_ns_for_children of the calling thread set to pidNS.
-// The thread is locked for that time because the setting belongs to it, and
-// stays locked for good if it cannot be put back: Go then discards the thread
-// when the goroutine ends.
-func forkIn(pidNS int, p *Program, pg *page, args *cloneArgs) (int, syscall.Errno) {
-	if pidNS < 0 {
-		return fork(p, pg, args)
+// closeBetween prepares OpAlone: the ranges of descriptors from first on that
+// are not in keep.
+func (pg *page) closeBetween(keep []int, first int) error {
+	slices.Sort(keep)
+	lo := uint32(first)
+	for _, fd := range append(keep, math.MaxInt32) {
+		if fd < 0 || uint32(fd) < lo {
+			continue
+		}
+		if uint32(fd) > lo {
+			if pg.ngaps == maxGaps {
+				return fmt.Errorf("nsenter: more than %d descriptors to pass on", maxGaps-1)
+			}
+			pg.gaps[pg.ngaps] = [2]uint32{lo, uint32(fd) - 1}
+			pg.ngaps++
+		}
+		lo = uint32(fd) + 1
 	}
-	runtime.LockOSThread()
-	own, err := unix.Open("/proc/thread-self/ns/pid", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		runtime.UnlockOSThread()
-		return 0, err.(syscall.Errno)
-	}
-	defer unix.Close(own)
-	if err := unix.Setns(pidNS, unix.CLONE_NEWPID); err != nil {
-		runtime.UnlockOSThread()
-		return 0, err.(syscall.Errno)
-	}
-	pid, errno := fork(p, pg, args)
-	if unix.Setns(own, unix.CLONE_NEWPID) == nil {
-		runtime.UnlockOSThread()
-	}
-	return pid, errno
+	return nil
 }
 
 // cloneArgs is struct clone_args, up to and including cgroup (88 bytes,

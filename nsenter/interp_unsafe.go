@@ -11,10 +11,15 @@ import (
 type page struct {
 	failed int32 // 1 + index of the op that failed, 0: none
 	errno  int32
-	pid    int32 // of the process that OpFork made
-	_      int32
+	pid    int32              // of the process that OpFork made
+	pidfd  int32              // written by clone3; here because its address must not move
+	gaps   [maxGaps][2]uint32 // ranges of descriptors that OpAlone closes
+	ngaps  uintptr
 	regs   [NumRegs]int64
 }
+
+// maxGaps is one more than the descriptors that can be passed on.
+const maxGaps = 12
 
 // maxAgain bounds how often a call is repeated that the kernel asked to
 // repeat. openat2(2) with RESOLVE_IN_ROOT answers EAGAIN when a rename or a
@@ -77,15 +82,17 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 			*(*uint32)(pointer(uintptr(a[0]))) = uint32(a[1])
 		case OpFail:
 			errno = syscall.Errno(a[0])
+		case OpAlone:
+			for i := uintptr(0); i < pg.ngaps && i < maxGaps && errno == 0; i++ {
+				_, _, errno = syscall.RawSyscall(unix.SYS_CLOSE_RANGE, uintptr(pg.gaps[i][0]), uintptr(pg.gaps[i][1]), 0)
+			}
 		case OpFork:
 			// The kernel writes the pid before the new process runs, so
 			// it is in the page when that one reports.
 			r, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, unix.CLONE_PARENT|unix.CLONE_PARENT_SETTID,
 				0, uintptr(unsafe.Pointer(&pg.pid)), 0, 0, 0)
 			if errno == 0 && r != 0 {
-				for {
-					syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
-				}
+				exit(0)
 			}
 		default:
 			r, _, errno = syscall.RawSyscall6(uintptr(op.Nr),
@@ -119,8 +126,20 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 		pg.failed = int32(pc) + 1
 		break
 	}
+	exit(exitFailed)
+}
+
+// exit ends the child. A filter that is already installed may deny both calls;
+// then the kernel has to end it for a fault, which even the first process of a
+// pid namespace cannot survive. The contract of interpret applies.
+//
+//go:nosplit
+//go:norace
+func exit(status uintptr) {
 	for {
-		syscall.RawSyscall(unix.SYS_EXIT_GROUP, exitFailed, 0, 0)
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, status, 0, 0)
+		syscall.RawSyscall(unix.SYS_EXIT, status, 0, 0)
+		*(*uint32)(pointer(0)) = 0
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -13,9 +14,13 @@ import (
 
 // start runs a program in a child without new namespaces, which needs no
 // privileges, and ends the child with the test.
-func start(t *testing.T, b *Builder, regs map[Reg]int64) *Child {
+func start(t *testing.T, b *Builder, fds map[Reg]int) *Child {
 	t.Helper()
-	c, err := Start(b.Program(), Clone{Cgroup: -1, PidNS: -1, Regs: regs})
+	p, err := b.Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Start(p, Clone{Cgroup: -1, FDs: fds, Keep: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +33,7 @@ func start(t *testing.T, b *Builder, regs map[Reg]int64) *Child {
 }
 
 // exit ends a program in order.
-func exit(b *Builder, status int) { b.Sys(unix.SYS_EXIT_GROUP, Imm(status)) }
+func exitWith(b *Builder, status int) { b.Sys(unix.SYS_EXIT_GROUP, Imm(status)) }
 
 // wantExit waits for the child's end.
 func wantExit(t *testing.T, c *Child, status int) {
@@ -47,8 +52,8 @@ func TestRegisters(t *testing.T) {
 	b.Sys(unix.SYS_GETPID).Into(5)
 	b.Move(6, Imm(-3))
 	b.Move(7, Val(5))
-	exit(b, 9)
-	c := start(t, b, map[Reg]int64{8: 42})
+	exitWith(b, 9)
+	c := start(t, b, map[Reg]int{8: 42})
 	wantExit(t, c, 9)
 	if got := c.Reg(5); got != int64(c.Pid) {
 		t.Errorf("register 5 = %d, want the child's pid %d", got, c.Pid)
@@ -62,7 +67,7 @@ func TestIgnoredErrno(t *testing.T) {
 	b := NewBuilder()
 	b.Sys(unix.SYS_CLOSE, Imm(-1)).Ignore(uint16(unix.ENOENT), uint16(unix.EBADF))
 	b.Sys(unix.SYS_CLOSE, Imm(-1)).Ignore(AnyErrno)
-	exit(b, 3)
+	exitWith(b, 3)
 	wantExit(t, start(t, b, nil), 3)
 }
 
@@ -73,7 +78,7 @@ func TestFailureReport(t *testing.T) {
 	// A handler for another errno must not catch it.
 	b.Sys(unix.SYS_OPENAT, Imm(unix.AT_FDCWD), b.String("/nonexistent/thing"), Imm(0), Imm(0)).Ignore(uint16(unix.EPERM))
 	b.Sys(unix.SYS_GETPID).Into(5)
-	exit(b, 0)
+	exitWith(b, 0)
 	c := start(t, b, nil)
 	mark, _, err := c.Await()
 	var oe *OpError
@@ -96,17 +101,17 @@ func TestJumps(t *testing.T) {
 	b := NewBuilder()
 	onError, negative, end := b.NewLabel(), b.NewLabel(), b.NewLabel()
 	b.Sys(unix.SYS_CLOSE, Imm(-1)).On(uint16(unix.EPERM), end).On(uint16(unix.EBADF), onError)
-	exit(b, 1)
+	exitWith(b, 1)
 	b.Place(onError)
 	b.JumpNegative(5, end) // 0: not taken
 	b.Move(5, Imm(-1))
 	b.JumpNegative(5, negative)
-	exit(b, 2)
+	exitWith(b, 2)
 	b.Place(negative)
 	b.Jump(end)
-	exit(b, 3)
+	exitWith(b, 3)
 	b.Place(end)
-	exit(b, 4)
+	exitWith(b, 4)
 	wantExit(t, start(t, b, nil), 4)
 }
 
@@ -129,7 +134,7 @@ func TestCheckDenyStoreFail(t *testing.T) {
 			b.Move(5, Imm(0x1234))
 			b.Store(m.At(4), 5)
 			tc.add(b, m.At(4))
-			exit(b, 0)
+			exitWith(b, 0)
 			c := start(t, b, nil)
 			if !tc.fail {
 				wantExit(t, c, 0)
@@ -156,7 +161,7 @@ func TestExecve(t *testing.T) {
 	b.Sys(unix.SYS_DUP3, Val(8), Imm(1), null)
 	b.Move(9, b.String("/bin/sh"))
 	b.Sys(unix.SYS_EXECVE, Val(9), argv, envp)
-	c := start(t, b, map[Reg]int64{8: int64(w.Fd())})
+	c := start(t, b, map[Reg]int{8: int(w.Fd())})
 	w.Close()
 	if mark, _, err := c.Await(); mark != 0 || err != nil {
 		t.Errorf("Await = %q, %v, want the end of the conversation", mark, err)
@@ -181,7 +186,7 @@ func TestSignalsAreDefault(t *testing.T) {
 	argv := b.Words(b.String("cat"), b.String("/proc/self/status"), Imm(0))
 	b.Sys(unix.SYS_DUP3, Val(8), Imm(1), Imm(0))
 	b.Sys(unix.SYS_EXECVE, b.String("/bin/cat"), argv, b.Words(Imm(0)))
-	c := start(t, b, map[Reg]int64{8: int64(w.Fd())})
+	c := start(t, b, map[Reg]int{8: int(w.Fd())})
 	w.Close()
 	out, _ := io.ReadAll(r)
 	wantExit(t, c, 0)
@@ -189,5 +194,52 @@ func TestSignalsAreDefault(t *testing.T) {
 		if !bytes.Contains(out, []byte(line)) {
 			t.Errorf("status lacks %q:\n%s", line, out)
 		}
+	}
+}
+
+// TestDescriptors: the child has what it was given and nothing else, whatever
+// was open in the parent, close-on-exec or not.
+func TestDescriptors(t *testing.T) {
+	leak, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(leak)
+	high, err := unix.FcntlInt(uintptr(leak), unix.F_DUPFD, 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(high)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	b := NewBuilder()
+	for _, fd := range []int{leak, high, int(r.Fd())} {
+		b.Sys(unix.SYS_FCNTL, Imm(fd), Imm(unix.F_GETFD), Imm(0)).Ignore(uint16(unix.EBADF))
+		b.Sys(unix.SYS_FCNTL, Imm(fd), Imm(unix.F_GETFD), Imm(0)).Into(9).Ignore(uint16(unix.EBADF))
+	}
+	b.Sys(unix.SYS_FCNTL, Val(8), Imm(unix.F_GETFD), Imm(0))
+	b.Sys(unix.SYS_FCNTL, Val(RegSync), Imm(unix.F_GETFD), Imm(0))
+	b.Sys(unix.SYS_FCNTL, Imm(2), Imm(unix.F_GETFD), Imm(0))
+	exitWith(b, 7)
+	c := start(t, b, map[Reg]int{8: int(w.Fd()), 9: -1})
+	wantExit(t, c, 7)
+	if c.Reg(9) != -1 {
+		t.Error("a descriptor of the parent is open in the child")
+	}
+}
+
+// TestTooLong: the error names what the program is so long for.
+func TestTooLong(t *testing.T) {
+	b := NewBuilder()
+	b.Step("process.env", "search")
+	for range 70000 {
+		b.Sys(unix.SYS_GETPID)
+	}
+	if _, err := b.Program(); err == nil || !strings.Contains(err.Error(), "process.env: needs 70000 of 70001 system calls") {
+		t.Errorf("error %v", err)
 	}
 }

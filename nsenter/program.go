@@ -39,13 +39,8 @@ const (
 )
 
 // RegSync holds the child's end of the socket pair that joins it to the
-// parent, RegPeer the parent's end, which the first op of every program closes
-// so that a read sees the parent's death. Start fills both in. The other
-// registers are the program's.
-const (
-	RegSync Reg = 0
-	RegPeer Reg = 1
-)
+// parent; Start fills it in. The other registers are the program's.
+const RegSync Reg = 0
 
 // Arg is one argument of an op: a constant, the value of a register, or the
 // address of something in the program's arena.
@@ -88,6 +83,7 @@ const (
 	OpDeny                  // fail with errno Args[3] if *(u32)Args[0] & Args[1] == Args[2]
 	OpStore                 // *(u32)Args[0] = Args[1]
 	OpFail                  // fail with errno Args[0]
+	OpAlone                 // close all descriptors that the parent did not mean to pass on
 	OpFork                  // go on in a new child of the parent, end this one
 )
 

@@ -31,6 +31,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "store", "xf"
 	case OpFail:
 		return "fail", "n"
+	case OpAlone:
+		return "close_range(all but the registers)", ""
 	case OpFork:
 		return "clone(CLONE_PARENT)", ""
 	case unix.SYS_CAPSET:

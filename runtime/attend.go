@@ -21,6 +21,8 @@ func attend(child *nsenter.Child, tty *os.File) (int, error) {
 	if tty != nil {
 		var err error
 		if t, err = serveTerminal(tty); err != nil {
+			unix.PidfdSendSignal(child.PidFD, unix.SIGKILL, nil, 0)
+			reap(child.Pid)
 			return 0, err
 		}
 		defer t.close()

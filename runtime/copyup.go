@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/runtime/plan"
 )
 
 // maxCopyDepth bounds the recursion of tmpcopyup.
@@ -16,19 +19,56 @@ const maxCopyDepth = 128
 // are O_PATH descriptors of directories that the child resolved inside the
 // root; everything below is opened relative to them, one component at a time,
 // without following symlinks.
-func copyUp(fds []int) error {
+func copyUp(fds []int, p plan.Path) error {
 	defer func() {
 		for _, fd := range fds {
 			unix.Close(fd)
 		}
 	}()
 	if len(fds) != 2 {
-		return fmt.Errorf("tmpcopyup: the child handed over %d descriptors, expected 2", len(fds))
+		return fmt.Errorf("%s: tmpcopyup: the child handed over %d descriptors, expected 2", p.Field, len(fds))
 	}
-	if err := copyDir(fds[0], fds[1], 0); err != nil {
-		return fmt.Errorf("tmpcopyup: %w", err)
+	if err := asOwner(fds[1], func() error { return copyDir(fds[0], fds[1], 0) }); err != nil {
+		return fmt.Errorf("%s: tmpcopyup of %q: %w", p.Field, p.Name, err)
 	}
 	return nil
+}
+
+// asOwner calls f with the file system ids of a tmpfs's owner. In a user
+// namespace the host's root is not mapped, and files that it makes there would
+// have no owner (EOVERFLOW). The ids are the thread's; it goes away afterwards.
+func asOwner(tmpfs int, f func() error) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(tmpfs, &st); err != nil {
+		return err
+	}
+	if int(st.Uid) == os.Geteuid() {
+		return f()
+	}
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: Go ends the thread with the goroutine
+		done <- func() error {
+			// A change of the file system uid drops the file capabilities,
+			// which chown and device nodes need.
+			hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+			var caps [2]unix.CapUserData
+			if err := unix.Capget(&hdr, &caps[0]); err != nil {
+				return err
+			}
+			if err := unix.Setfsgid(int(st.Gid)); err != nil {
+				return err
+			}
+			if err := unix.Setfsuid(int(st.Uid)); err != nil {
+				return err
+			}
+			if err := unix.Capset(&hdr, &caps[0]); err != nil {
+				return err
+			}
+			return f()
+		}()
+	}()
+	return <-done
 }
 
 func copyDir(from, to, depth int) error {
@@ -94,6 +134,11 @@ func copyEntry(from, to int, name string, depth int) error {
 		if err := unix.Mknodat(to, name, st.Mode, int(st.Rdev)); err != nil {
 			return err
 		}
+		if err := unix.Fchownat(to, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return err
+		}
+		// Nobody but us writes to the tmpfs yet: name is the node just made.
+		return unix.Fchmodat(to, name, st.Mode&0o7777, 0)
 	}
 	return unix.Fchownat(to, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
 }
@@ -105,6 +150,12 @@ func copyFile(from, to int, name string, st *unix.Stat_t) error {
 	}
 	src := os.NewFile(uintptr(in), name)
 	defer src.Close()
+	if err := unix.Fstat(in, st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return errors.New("changed its type meanwhile")
+	}
 	out, err := unix.Openat(to, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err

@@ -35,13 +35,14 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 // created is a container under construction.
 type created struct {
 	*bundle
-	id    string
-	dir   *state.Dir
-	state *state.State
-	child *nsenter.Child
-	fifo  int      // the exec FIFO, or -1
-	owned bool     // the cgroups are made
-	tty   *os.File // master side of the terminal when no console socket took it
+	id       string
+	dir      *state.Dir
+	state    *state.State
+	child    *nsenter.Child
+	fifo     int      // the exec FIFO, or -1
+	preserve int      // --preserve-fds
+	owned    bool     // the cgroups are made
+	tty      *os.File // master side of the terminal when no console socket took it
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -61,7 +62,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := checkTerminal(b.spec.Process.Terminal, o.ConsoleSocket, detached); err != nil {
 		return nil, err
 	}
-	c := &created{bundle: b, id: id, fifo: -1}
+	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
-		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw,
+		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw, NoNewKeyring: o.NoNewKeyring,
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
@@ -103,9 +104,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 
 // start forks the child and records it.
 func (c *created) start() error {
-	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{
-		plan.RegFifo: int64(c.fifo), plan.RegState: int64(c.dir.Fd()),
-	}}
+	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegFifo: c.fifo}, Keep: 3 + c.preserve}
 	if dir := c.cgroup.UnifiedDir(); dir != "" {
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
@@ -113,14 +112,6 @@ func (c *created) start() error {
 		}
 		defer unix.Close(fd)
 		how.Cgroup = fd
-	}
-	if c.plan.PidNS != "" {
-		fd, err := openPidNS(c.plan.PidNS)
-		if err != nil {
-			return err
-		}
-		defer unix.Close(fd)
-		how.PidNS = fd
 	}
 	protect()
 	child, err := nsenter.Start(c.plan.Program, how)
@@ -173,11 +164,14 @@ func (c *created) converse(consoleSocket string) error {
 		case plan.MarkMakePath:
 			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkCopyUp:
-			err = copyUp(fds)
+			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkTerminal:
 			err = c.takeTerminal(fds, consoleSocket)
 		case plan.MarkSetUp: // the state was saved before
 			ready = true
+			if c.plan.RlimitsByParent {
+				err = setRlimits(c.child.Pid, c.spec.Process)
+			}
 		case plan.MarkReady:
 			return c.publishFifo()
 		default:
@@ -212,14 +206,18 @@ func (c *created) undo() {
 		unix.PidfdSendSignal(c.child.PidFD, unix.SIGKILL, nil, 0)
 		reap(c.child.Pid)
 	}
+	var err error
 	if c.owned {
-		_ = c.cgroup.Kill()
-		_ = c.cgroup.Destroy()
+		if err = c.cgroup.Kill(); err == nil {
+			err = c.cgroup.Destroy()
+		}
 	}
 	if c.tty != nil {
 		c.tty.Close()
 	}
-	_ = c.dir.Remove()
+	if err == nil { // or else delete --force still has to find it
+		_ = c.dir.Remove()
+	}
 	c.closeFifo()
 	c.dir.Close()
 }
@@ -229,20 +227,6 @@ func (c *created) close() {
 	c.closeFifo()
 	c.child.Close()
 	c.dir.Close()
-}
-
-// openPidNS opens a pid namespace given by path and makes sure that it is one.
-// A FIFO must not block, and a file that is no namespace has no such ioctl.
-func openPidNS(path string) (int, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1, fmt.Errorf("linux.namespaces: open pid namespace %q: %w", path, err)
-	}
-	if t, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || t != unix.CLONE_NEWPID {
-		unix.Close(fd)
-		return -1, fmt.Errorf("linux.namespaces: %q: expected a pid namespace", path)
-	}
-	return fd, nil
 }
 
 // protect makes this process, and so the child until its execve, impossible to
@@ -265,7 +249,8 @@ func checkPreserved(n int) error {
 		return fmt.Errorf("--preserve-fds: %d: expected a number of descriptors, 0 or more", n)
 	}
 	for fd := 3; fd < 3+n; fd++ {
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
+		// What was inherited never has the flag; what we opened always does.
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC != 0 {
 			return fmt.Errorf("--preserve-fds: %d: descriptor %d is not open", n, fd)
 		}
 	}

@@ -71,7 +71,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	in := &plan.Input{ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
+	in := &plan.Input{ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)
 		unix.Close(root)
@@ -96,7 +96,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		signals.Catch()
 		defer signals.Restore()
 	}
-	child, tty, err := startExec(p, cfg, init, d.Fd(), cg, o)
+	child, tty, err := startExec(p, pr, init, cg, o)
 	if err != nil {
 		return 0, err
 	}
@@ -113,11 +113,8 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 }
 
 // startExec forks the child and accompanies it to its execve.
-func startExec(p *plan.Plan, cfg *specs.Spec, init, dir int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
-	how := nsenter.Clone{Cgroup: -1, PidNS: -1, Regs: map[nsenter.Reg]int64{plan.RegPidFD: int64(init), plan.RegState: int64(dir)}}
-	if plan.Flags(cfg.Linux)&unix.CLONE_NEWPID != 0 {
-		how.PidNS = init
-	}
+func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
+	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
 	if dir := cg.UnifiedDir(); dir != "" {
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
@@ -150,12 +147,18 @@ func startExec(p *plan.Plan, cfg *specs.Spec, init, dir int, cg *cgroup.Cgroup, 
 				return nil, nil, endedEarly(child)
 			}
 			return child, tty, nil
+		case plan.MarkForked:
+			err = child.Follow()
 		case plan.MarkSetUp:
 			ready = true
-		case plan.MarkTerminal:
-			if tty, err = takeMaster(fds, o.ConsoleSocket); err != nil {
-				return nil, nil, err
+			if p.RlimitsByParent {
+				err = setRlimits(child.Pid, pr)
 			}
+		case plan.MarkTerminal:
+			tty, err = takeMaster(fds, o.ConsoleSocket)
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 		if err := child.Release(); err != nil {
 			return nil, nil, err
@@ -170,7 +173,7 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 	if pr == nil {
 		own := *cfg.Process
 		pr = &own
-		pr.Args, pr.Terminal, pr.ConsoleSize, pr.OOMScoreAdj = o.Args, o.Tty, nil, nil
+		pr.Args, pr.Terminal, pr.ConsoleSize = o.Args, o.Tty, nil
 		pr.Env = append(slices.Clone(pr.Env), o.Env...)
 		if o.Cwd != "" {
 			pr.Cwd = o.Cwd
@@ -186,6 +189,11 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 	} else if o.Tty {
 		own := *pr
 		own.Terminal = true
+		pr = &own
+	}
+	if pr.OOMScoreAdj == nil {
+		own := *pr
+		own.OOMScoreAdj = cfg.Process.OOMScoreAdj
 		pr = &own
 	}
 	if err := spec.ValidateProcess(pr); err != nil {

@@ -52,14 +52,8 @@ func (r *Runtime) killAll(s *state.State, sig syscall.Signal) error {
 	if sig == unix.SIGKILL {
 		return c.Kill()
 	}
-	pids, err := c.Pids()
-	if err != nil {
-		return err
-	}
-	for _, pid := range pids {
-		if err := unix.Kill(pid, sig); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("kill container %q: send signal %d to process %d: %w", s.ID, int(sig), pid, err)
-		}
+	if err := c.Signal(sig); err != nil {
+		return fmt.Errorf("kill container %q: send signal %d to all: %w", s.ID, int(sig), err)
 	}
 	return nil
 }

@@ -24,16 +24,16 @@ func makePath(fds []int, p plan.Path) error {
 		}
 	}()
 	if len(fds) != 1 {
-		return fmt.Errorf("make %q in the root: the child handed over %d descriptors, expected 1", p.Name, len(fds))
+		return fmt.Errorf("%s: make %q in the root: the child handed over %d descriptors, expected 1", p.Field, p.Name, len(fds))
 	}
 	root := "/proc/self/fd/" + strconv.Itoa(fds[0])
 	full, err := securejoin.SecureJoin(root, p.Name)
 	if err != nil {
-		return fmt.Errorf("make %q in the root: %w", p.Name, err)
+		return fmt.Errorf("%s: make %q in the root: %w", p.Field, p.Name, err)
 	}
 	inside := strings.Trim(strings.TrimPrefix(full, root), "/")
 	if err := makeInside(fds[0], inside, p.Dir); err != nil {
-		return fmt.Errorf("make %q in the root: %w", p.Name, err)
+		return fmt.Errorf("%s: make %q in the root: %w", p.Field, p.Name, err)
 	}
 	return nil
 }

@@ -1,10 +1,13 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // writePidFile writes the pid, decimal and without a newline, under a
@@ -14,7 +17,14 @@ func writePidFile(path string, pid int) error {
 		return nil
 	}
 	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".runseal")
-	if err := os.WriteFile(tmp, strconv.AppendInt(nil, int64(pid), 10), 0o644); err != nil {
+	os.Remove(tmp) // of a run that was killed
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return fmt.Errorf("--pid-file: %w", err)
+	}
+	_, err = f.WriteString(strconv.Itoa(pid))
+	if err := errors.Join(err, f.Close()); err != nil {
+		os.Remove(tmp)
 		return fmt.Errorf("--pid-file: %w", err)
 	}
 	if err := os.Rename(tmp, path); err != nil {

@@ -1,9 +1,12 @@
 package runtime
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/runtime/signals"
+	"github.com/runseal/runseal/runtime/state"
 )
 
 // RunOptions are the options of run.
@@ -44,10 +47,19 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		c.close()
 		return 0, nil
 	}
+	// Others may use and delete the container while it runs.
+	c.dir.Unlock()
 	status, err = attend(c.child, c.tty)
-	c.close()
-	if err != nil || o.Keep {
+	defer c.close()
+	if o.Keep {
 		return status, err
 	}
-	return status, r.Delete(id, true)
+	// Under the lock of the very directory, not by name: the container may be
+	// gone, and the id another one's.
+	if e := c.dir.Lock(); errors.Is(e, state.ErrNotExist) {
+		return status, err
+	} else if e != nil {
+		return status, errors.Join(err, e)
+	}
+	return status, errors.Join(err, destroy(c.dir, c.state))
 }

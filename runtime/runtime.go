@@ -82,6 +82,9 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if err := spec.Unsupported(b.spec); err != nil {
 		return nil, err
 	}
+	if err := checkNamespaces(b.spec); err != nil {
+		return nil, err
+	}
 	if b.rootfs, err = resolveRootfs(dir, b.spec.Root.Path); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,7 @@ func takeMaster(fds []int, socket string) (*os.File, error) {
 		return nil, fmt.Errorf("process.terminal: the child handed over %d descriptors, expected 1", len(fds))
 	}
 	if socket == "" {
+		copySize(fds[0]) // while the child still waits, so that it never sees another
 		return os.NewFile(uintptr(fds[0]), "terminal"), nil
 	}
 	defer unix.Close(fds[0])
@@ -97,10 +98,10 @@ func serveTerminal(master *os.File) (*terminal, error) {
 		t.restore = old
 		winch := make(chan os.Signal, 1)
 		signal.Notify(winch, unix.SIGWINCH)
-		t.resize()
+		copySize(int(master.Fd()))
 		go func() {
 			for range winch {
-				t.resize()
+				copySize(int(master.Fd()))
 			}
 		}()
 	}
@@ -113,10 +114,10 @@ func serveTerminal(master *os.File) (*terminal, error) {
 	return t, nil
 }
 
-// resize gives the container's terminal the size of our own.
-func (t *terminal) resize() {
+// copySize gives a container's terminal the size of our own, if we have one.
+func copySize(master int) {
 	if ws, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ); err == nil {
-		_ = unix.IoctlSetWinsize(int(t.master.Fd()), unix.TIOCSWINSZ, ws)
+		_ = unix.IoctlSetWinsize(master, unix.TIOCSWINSZ, ws)
 	}
 }
 

@@ -11,18 +11,19 @@ import (
 	"github.com/runseal/runseal/runtime/plan"
 )
 
-// mapUsers writes the mappings of the child's new user namespace, and sets the
-// limits that a process inside of it could not raise itself.
+// mapUsers writes the mappings of the child's new user namespace.
 func (c *created) mapUsers() error {
 	l := c.spec.Linux
 	if err := writeMap(c.child.Pid, "uid_map", "linux.uidMappings", l.UIDMappings); err != nil {
 		return err
 	}
-	if err := writeMap(c.child.Pid, "gid_map", "linux.gidMappings", l.GIDMappings); err != nil {
-		return err
-	}
-	return plan.Rlimits(c.spec.Process, func(field string, resource int, limit unix.Rlimit) error {
-		if err := unix.Prlimit(c.child.Pid, resource, &limit, nil); err != nil {
+	return writeMap(c.child.Pid, "gid_map", "linux.gidMappings", l.GIDMappings)
+}
+
+// setRlimits sets process.rlimits on a process that cannot do it itself.
+func setRlimits(pid int, pr *specs.Process) error {
+	return plan.Rlimits(pr, func(field string, resource int, limit unix.Rlimit) error {
+		if err := unix.Prlimit(pid, resource, &limit, nil); err != nil {
 			return fmt.Errorf("%s: set a resource limit: %w", field, err)
 		}
 		return nil

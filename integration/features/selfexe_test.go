@@ -143,19 +143,30 @@ func TestCVE_2019_5736_Interpreter(t *testing.T) {
 			}
 			// The script ends at once, so that the attacker may need more
 			// than one.
+			refused := false
 			for range 100 {
 				r := b.Start(v.use, slices.Concat([]string{"exec", b.ID}, argv)...).Wait()
 				if strings.Contains(p.Output(), "got ") {
+					break
+				}
+				// The path is looked up before the process is in the pid
+				// namespace, where "self" means nothing yet.
+				if refused = how == "arguments" && strings.Contains(r.Stderr, `exec: "/proc/self/exe": statx: no such file`); refused {
 					break
 				}
 				if !strings.Contains(r.Stderr, "victim-in-here") && !strings.Contains(r.Stderr, "evil") {
 					t.Fatalf("%s: exec ended with %d, %q; expected words of the runtime itself", how, r.Status, r.Stderr)
 				}
 			}
+			if refused {
+				b.Must("kill", b.ID, "KILL")
+			}
 			if !box.Eventually(func() bool { return b.State().Status == "stopped" }) {
 				t.Fatalf("the attacker still runs: %q", p.Output())
 			}
-			judge(t, p.Output(), st.Size)
+			if !refused {
+				judge(t, p.Output(), st.Size)
+			}
 			v.unchanged()
 		}
 	})

@@ -51,7 +51,7 @@ func (c *Cgroup) Kill() error {
 			// They fork as fast as they are killed: stop them all first.
 			c.writeFreezer("FROZEN", "1")
 		}
-		pids, err := killRound(dirs)
+		pids, err := signalRound(dirs, unix.SIGKILL)
 		// A frozen process of version 1 takes the signal when it is thawed. The
 		// container may have been frozen by "pause", too.
 		if len(pids) > 0 || round > 3 {
@@ -87,13 +87,20 @@ func spare(pids []int, dirs []string) error {
 	return nil
 }
 
-// killRound signals what is there and returns it.
+// Signal sends a signal to every process that is in the cgroup now, under the
+// same rules as Kill.
+func (c *Cgroup) Signal(sig unix.Signal) error {
+	_, err := signalRound(c.primary(), sig)
+	return err
+}
+
+// signalRound signals what is there and returns it.
 //
 // Between reading a pid and using it the process could end and the number go to
 // another process. So the pid is turned into a pidfd first, which can only mean
 // one process, and then the cgroups are read again: if the number is still there,
 // the pidfd is either that process, or one that has ended already.
-func killRound(dirs []string) ([]int, error) {
+func signalRound(dirs []string, sig unix.Signal) ([]int, error) {
 	before, err := pidsIn(dirs)
 	if err != nil || len(before) == 0 {
 		return nil, err
@@ -104,14 +111,14 @@ func killRound(dirs []string) ([]int, error) {
 	// In portions, so that a container of thousands does not use up all
 	// descriptors.
 	for part := range slices.Chunk(before, 256) {
-		if err := killPart(part, dirs); err != nil {
+		if err := signalPart(part, dirs, sig); err != nil {
 			return nil, err
 		}
 	}
 	return before, nil
 }
 
-func killPart(pids []int, dirs []string) error {
+func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 	fds := make([]int, len(pids))
 	for i, p := range pids {
 		fd, err := unix.PidfdOpen(p, 0)
@@ -126,7 +133,7 @@ func killPart(pids []int, dirs []string) error {
 			continue
 		}
 		if _, still := slices.BinarySearch(now, pids[i]); still && err == nil {
-			unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) // ESRCH: ended
+			unix.PidfdSendSignal(fd, sig, nil, 0) // ESRCH: ended
 		}
 		unix.Close(fd)
 	}

@@ -11,28 +11,40 @@ import (
 // in.Spec is the container's own configuration; its process is not used.
 //
 // All namespaces are joined by one setns(2) with the pidfd of the container's
-// first process (Linux 5.8), which its start time has identified; the pid
-// namespace is the exception, the child is born in it.
+// first process (Linux 5.8), which its start time has identified. For the pid
+// namespace that means the next child: it is made last, when there is nothing
+// left in the process that the container's own processes could make use of.
+// They see it only then, with the container's root, its own credentials, and no
+// descriptors of the host.
 func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	p := newPlanner(in)
 	if err := p.ns.parse(in.Spec.Linux); err != nil {
 		return nil, err
 	}
+	p.byParent = p.ns.has(unix.CLONE_NEWUSER | unix.CLONE_NEWPID)
 	p.guard()
 	p.joinCgroup()
 	p.oomScoreAdj(pr)
-	if flags := Flags(in.Spec.Linux) &^ unix.CLONE_NEWPID; flags != 0 {
+	if flags := Flags(in.Spec.Linux); flags != 0 {
 		p.Step("linux.namespaces", "join the container's namespaces")
 		p.Sys(unix.SYS_SETNS, nsenter.Val(RegPidFD), nsenter.Imm(flags))
 	}
+	p.closeReg(RegPidFD)
 	if p.ns.has(unix.CLONE_NEWUSER) {
 		p.becomeRoot("linux.uidMappings")
 	}
-	p.session()
-	p.terminal(pr, atCwd, false)
+	p.keyring()
+	p.openTerminal(pr, atCwd, false)
 	if err := p.process(pr); err != nil {
 		return nil, err
 	}
+	if p.ns.has(unix.CLONE_NEWPID) {
+		p.Step("linux.namespaces", "go on inside the pid namespace")
+		p.Fork(MarkForked)
+		p.guardAgain()
+	}
+	p.session()
+	p.takeTerminal(pr)
 	p.seal(pr)
-	return &Plan{Program: p.Program()}, nil
+	return p.plan(0)
 }

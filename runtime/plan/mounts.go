@@ -95,6 +95,8 @@ func (p *planner) mountFS(m *mount) {
 	p.mountCall(m.source, ".", m.fstype, mflags, m.data)
 	if m.copyUp && m.fstype == "tmpfs" {
 		p.openIn(m.Destination, openDir, regTarget)
+		p.Move(RegPath, nsenter.Imm(len(p.paths)))
+		p.paths = append(p.paths, Path{rel(m.Destination), true, m.field})
 		p.Report(MarkCopyUp, regDir, regTarget)
 		p.Hold()
 		p.closeReg(regTarget)
@@ -132,6 +134,13 @@ func (p *planner) mountBind(m *mount) error {
 	p.recursiveAttrs(m, regTree)
 	p.target(m.Destination, dir, 0)
 	p.refuseProc(m)
+	if m.Destination == "/proc" {
+		buf := p.statxBuffer()
+		p.Sys(unix.SYS_FSTATFS, nsenter.Val(regTree), buf)
+		p.Step(m.field+".source", "bind %q to \"/proc\": it is not a procfs", m.source)
+		p.Check(buf, ^uint32(0), unix.PROC_SUPER_MAGIC, uint16(unix.EINVAL))
+		m.step(p)
+	}
 	p.attach(regTree)
 	p.propagate(m, regTree)
 	p.closeReg(regTree)

@@ -74,9 +74,16 @@ func (n *namespaces) parse(l *specs.Linux) error {
 	return nil
 }
 
-// has tells whether the container is in a namespace of this kind that is not
-// simply the runtime's own.
-func (n *namespaces) has(flag uint64) bool { return n.create&flag != 0 || n.path(flag) != "" }
+// has tells whether the container is in a namespace of one of these kinds that
+// is not simply the runtime's own.
+func (n *namespaces) has(flag uint64) bool {
+	for _, j := range n.joined {
+		if j.flag&flag != 0 {
+			return true
+		}
+	}
+	return n.create&flag != 0
+}
 
 // atClone returns those of the new namespaces that clone3(2) makes.
 func (n *namespaces) atClone() uint64 {
@@ -108,9 +115,6 @@ func (n *namespaces) path(flag uint64) string {
 func (p *planner) openNamespaces() {
 	for _, j := range p.ns.joined {
 		p.Name(j.reg, "ns."+nsName(j.flag))
-		if j.flag == unix.CLONE_NEWPID && !p.ns.inUser() {
-			continue // the child is born in it, see nsenter.Clone.PidNS
-		}
 		p.Step(j.field, "open %s namespace %q", nsName(j.flag), j.path)
 		p.Sys(unix.SYS_OPENAT, atCwd, p.String(j.path), nsenter.Imm(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(j.reg)
 	}
@@ -130,7 +134,7 @@ func (p *planner) enterNamespaces() {
 		p.becomeRoot("linux.namespaces")
 	}
 	for _, j := range p.ns.joined {
-		if j.flag != unix.CLONE_NEWUSER && (j.flag != unix.CLONE_NEWPID || p.ns.inUser()) {
+		if j.flag != unix.CLONE_NEWUSER {
 			p.join(j.flag)
 		}
 	}
@@ -140,7 +144,7 @@ func (p *planner) enterNamespaces() {
 		p.Step("linux.namespaces", "make the other namespaces")
 		p.Sys(unix.SYS_UNSHARE, nsenter.Imm(flags))
 	}
-	if p.ns.inUser() && p.ns.has(unix.CLONE_NEWPID) {
+	if p.ns.path(unix.CLONE_NEWPID) != "" || p.ns.inUser() && p.ns.has(unix.CLONE_NEWPID) {
 		p.Step("linux.namespaces", "go on inside the pid namespace")
 		p.Fork(MarkForked)
 		p.guardAgain()
@@ -170,7 +174,7 @@ func (p *planner) join(flag uint64) {
 func (p *planner) becomeRoot(about string) {
 	p.Step(about, "become root of the user namespace")
 	p.Sys(unix.SYS_SETRESGID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
-	p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(0), nsenter.Imm(0))
+	p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(0), nsenter.Imm(0)).Ignore(uint16(unix.EPERM)) // /proc/PID/setgroups says deny
 	p.Sys(unix.SYS_SETRESUID, nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
 	p.guardAgain()
 }

@@ -22,6 +22,7 @@ func (p *planner) pivot() {
 			// unmounting them here must not unmount them there.
 			p.Sys(unix.SYS_FCHDIR, nsenter.Val(regOld))
 			p.mountCall("", ".", "", unix.MS_SLAVE|unix.MS_REC, "")
+			p.closeReg(regOld) // nothing of the host stays open
 		}
 		p.Sys(unix.SYS_UMOUNT2, p.String("."), nsenter.Imm(unix.MNT_DETACH))
 	}
@@ -35,10 +36,24 @@ func (p *planner) pivot() {
 
 // moveRoot is --no-pivot: for hosts whose own root cannot be pivoted, such as
 // an initramfs. The host's mounts stay, hidden below; /proc and /sys are taken
-// away, because through them a process could reach the host.
+// away, because through them a process could reach the host, or covered where a
+// user namespace may not unmount them.
 func (p *planner) moveRoot() {
+	if propagationFlag(p.spec.Linux.RootfsPropagation)&unix.MS_SHARED != 0 {
+		// What is unmounted or covered here must stay on the host.
+		p.mountCall("", "/", "", unix.MS_SLAVE, "")
+		for _, dir := range []string{"/proc", "/sys"} {
+			p.mountCall("", dir, "", unix.MS_SLAVE|unix.MS_REC, "").Ignore(uint16(unix.EINVAL), uint16(unix.ENOENT))
+		}
+	}
 	for _, dir := range []string{"/proc", "/sys"} {
-		p.Sys(unix.SYS_UMOUNT2, p.String(dir), nsenter.Imm(unix.MNT_DETACH)).Ignore(uint16(unix.EINVAL), uint16(unix.ENOENT), uint16(unix.EPERM))
+		gone, locked := p.NewLabel(), p.NewLabel()
+		p.Sys(unix.SYS_UMOUNT2, p.String(dir), nsenter.Imm(unix.MNT_DETACH)).
+			On(uint16(unix.ENOENT), gone).On(uint16(unix.EINVAL), locked).On(uint16(unix.EPERM), locked)
+		p.Jump(gone)
+		p.Place(locked)
+		p.mountCall("tmpfs", dir, "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "size=0k")
+		p.Place(gone)
 	}
 	p.Sys(unix.SYS_MOUNT, p.String("."), p.String("/"), p.String(""), nsenter.Imm(unix.MS_MOVE), p.String(""))
 	p.Sys(unix.SYS_CHROOT, p.String("."))

@@ -48,17 +48,17 @@ const (
 	regCwd                           // working directory, negative if not there yet
 	regExe                           // address of the executable's path
 	RegFifo                          // the exec FIFO, opened by the parent
-	RegState                         // the state directory, which the child must not hold on to
-	RegPath                          // index into Plan.Paths, at MarkMakePath
+	RegPath                          // index into Plan.Paths, at MarkMakePath and MarkCopyUp
 	RegPidFD                         // pidfd of the container's init, for Exec
 	regMaster                        // the pseudo-terminal's master side
+	regSlave                         // its other side
 	regNS                            // first of the namespaces given by path (up to 8)
 )
 
 var regNames = [...]string{
 	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
-	regMask: "mask", RegState: "state", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
-	RegPidFD: "init", regMaster: "master",
+	regMask: "mask", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
+	RegPidFD: "init", regMaster: "master", regSlave: "slave",
 }
 
 // Marks are the bytes by which the child tells the parent where it stands.
@@ -95,14 +95,18 @@ type Input struct {
 type Plan struct {
 	Program *nsenter.Program
 	Flags   uint64 // CLONE_NEW* for clone3(2)
-	PidNS   string // path of the pid namespace to be born in, or ""
-	Paths   []Path // what MarkMakePath may ask for
+	Paths   []Path // what MarkMakePath and MarkCopyUp are about, by RegPath
+	// RlimitsByParent: the parent sets process.rlimits at MarkSetUp, because
+	// in a user namespace nobody else may raise them, or because the program
+	// still has to fork, which RLIMIT_NPROC could forbid.
+	RlimitsByParent bool
 }
 
 // Path is a place inside the root that a mount needs.
 type Path struct {
-	Name string // relative to the root
-	Dir  bool   // a directory, or else an empty file
+	Name  string // relative to the root
+	Dir   bool   // a directory, or else an empty file
+	Field string // in config.json, for errors
 }
 
 // planner carries the state of one compilation.
@@ -112,11 +116,12 @@ type planner struct {
 	spec *specs.Spec
 	ns   namespaces
 
-	late  []lateReadOnly // tmpfs mounts that become read-only when all is in place
-	paths []Path
-	made  []string // directories in the root that earlier ops have made sure of
-	howTo map[openHow]nsenter.Arg
-	stat  *nsenter.Arg
+	late     []lateReadOnly // tmpfs mounts that become read-only when all is in place
+	paths    []Path
+	byParent bool     // Plan.RlimitsByParent
+	made     []string // directories in the root that earlier ops have made sure of
+	howTo    map[openHow]nsenter.Arg
+	stat     *nsenter.Arg
 }
 
 func newPlanner(in *Input) *planner {
@@ -136,12 +141,14 @@ func Create(in *Input) (*Plan, error) {
 	if err := p.ns.parse(in.Spec.Linux); err != nil {
 		return nil, err
 	}
+	p.byParent = p.ns.has(unix.CLONE_NEWUSER)
 	p.guard()
 	p.openNamespaces()
 	p.joinCgroup()
 	p.oomScoreAdj(in.Spec.Process)
 	p.enterNamespaces()
 	p.session()
+	p.keyring()
 	p.loopback()
 	p.hostname()
 	p.sysctls()
@@ -151,7 +158,8 @@ func Create(in *Input) (*Plan, error) {
 				return nil, err
 			}
 		}
-		p.terminal(in.Spec.Process, nsenter.Val(regRoot), true)
+		p.openTerminal(in.Spec.Process, nsenter.Val(regRoot), true)
+		p.takeTerminal(in.Spec.Process)
 		p.masks()
 		p.finishRoot()
 	}
@@ -159,31 +167,33 @@ func Create(in *Input) (*Plan, error) {
 		return nil, err
 	}
 	p.seal(in.Spec.Process)
-	pl := &Plan{Program: p.Program(), Flags: p.ns.atClone(), Paths: p.paths}
-	if !p.ns.inUser() {
-		pl.PidNS = p.ns.path(unix.CLONE_NEWPID)
-	}
-	return pl, nil
+	return p.plan(p.ns.atClone())
+}
+
+func (p *planner) plan(flags uint64) (*Plan, error) {
+	program, err := p.Program()
+	return &Plan{Program: program, Flags: flags, Paths: p.paths, RlimitsByParent: p.byParent}, err
 }
 
 // guard makes the kernel kill the child when the parent dies. A change of
 // credentials takes that away (guardAgain); a parent that dies in between is
 // seen by the next hold.
 func (p *planner) guard() {
-	// Its lock would otherwise outlive a parent that is killed.
-	p.Step("", "let go of the state directory")
-	p.closeReg(RegState)
 	p.Step("", "die with the parent")
 	p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
 	p.Step("", "create with exactly the modes asked for")
 	p.Sys(unix.SYS_UMASK, nsenter.Imm(0))
 }
 
-// session makes the process a session leader with a session keyring of its
-// own: keys of the caller must not leak into the container.
+// session makes the process a session leader.
 func (p *planner) session() {
 	p.Step("", "start a session")
 	p.Sys(unix.SYS_SETSID)
+}
+
+// keyring gives the process a session keyring of its own: keys of the caller
+// must not leak into the container.
+func (p *planner) keyring() {
 	if !p.in.NoKeyring {
 		p.Step("", "join a session keyring of the container's own")
 		p.Sys(unix.SYS_KEYCTL, nsenter.Imm(unix.KEYCTL_JOIN_SESSION_KEYRING), p.String("_ses."+p.in.ID)).
@@ -218,8 +228,5 @@ func field(array string, i int) string { return array + "[" + strconv.Itoa(i) + 
 // DescribeClone names the clone3(2) that the program starts from.
 func DescribeClone(p *Plan) string {
 	s := "clone3(" + nsenter.CloneFlags(p.Flags) + ")"
-	if p.PidNS != "" {
-		s += fmt.Sprintf(" in pid namespace %q", p.PidNS)
-	}
 	return fmt.Sprintf("%-84s  %s", s, "linux.namespaces")
 }

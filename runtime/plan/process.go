@@ -16,8 +16,7 @@ import (
 // the kernel's permission checks demand: limits and directory first, then the
 // bounding set, the ids, and the capability sets last.
 func (p *planner) process(pr *specs.Process) error {
-	if !p.ns.has(unix.CLONE_NEWUSER) {
-		// In a user namespace only the parent may raise limits.
+	if !p.byParent {
 		p.rlimits(pr)
 	}
 	p.workingDirectory(pr)
@@ -102,7 +101,7 @@ func (p *planner) openCwd(pr *specs.Process) nsenter.Call {
 // /dev/stdout otherwise. Devices of major 1 (/dev/null of the host) stay as
 // they are, and what does not let itself be given away is left alone.
 func (p *planner) stdio(pr *specs.Process) {
-	if pr.User.UID == 0 && !p.ns.has(unix.CLONE_NEWUSER) {
+	if pr.Terminal || pr.User.UID == 0 && !p.ns.has(unix.CLONE_NEWUSER) {
 		return
 	}
 	p.Step("process.user.uid", "give the standard streams to the user")
@@ -202,7 +201,10 @@ func (p *planner) credentials(pr *specs.Process, s capSets) {
 	for _, g := range pr.User.AdditionalGids {
 		groups = binary.NativeEndian.AppendUint32(groups, g)
 	}
-	p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(len(pr.User.AdditionalGids)), p.Bytes(groups))
+	setgroups := p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(len(pr.User.AdditionalGids)), p.Bytes(groups))
+	if len(groups) == 0 && p.ns.has(unix.CLONE_NEWUSER) {
+		setgroups.Ignore(uint16(unix.EPERM)) // /proc/PID/setgroups says deny
+	}
 	gid, uid := nsenter.Imm(pr.User.GID), nsenter.Imm(pr.User.UID)
 	p.Sys(unix.SYS_SETRESGID, gid, gid, gid)
 	p.Sys(unix.SYS_SETRESUID, uid, uid, uid)
@@ -223,6 +225,9 @@ func (p *planner) credentials(pr *specs.Process, s capSets) {
 		}
 	}
 	p.Sys(unix.SYS_CAPSET, p.Bytes(head), p.Bytes(data))
+	// A change of ids resets this to what fs.suid_dumpable says.
+	p.Step("", "stay out of reach of ptrace until execve")
+	p.prctl(unix.PR_SET_DUMPABLE, nsenter.Imm(0))
 	p.Step("process.capabilities.ambient", "set the ambient capabilities")
 	p.prctl(unix.PR_CAP_AMBIENT, nsenter.Imm(unix.PR_CAP_AMBIENT_CLEAR_ALL))
 	for c := range lastCap + 1 {

@@ -37,13 +37,16 @@ func propagationFlag(name string) uint64 {
 // rootfs makes the root a mount of its own in the new mount namespace and
 // opens it as regRoot.
 func (p *planner) rootfs() error {
-	// Mounts of the container must not reach the host: slave by default.
-	// Only an explicit rootfsPropagation changes that, for containers whose
-	// shared bind mounts are meant to be seen by the host.
-	flag := propagationFlag(p.spec.Linux.RootfsPropagation)
-	initial := flag
-	if initial == 0 || initial&unix.MS_UNBINDABLE != 0 {
-		initial = unix.MS_SLAVE | unix.MS_REC
+	// Mounts of the container must not reach the host, nor its unmounting of
+	// the host's tree: slave, recursively, whatever the root itself is to be.
+	// Only shared is different, for containers whose mounts are meant to be
+	// seen by the host; pivot takes care of the unmounting then.
+	initial := uint64(unix.MS_SLAVE | unix.MS_REC)
+	switch flag := propagationFlag(p.spec.Linux.RootfsPropagation); {
+	case flag == unix.MS_PRIVATE|unix.MS_REC:
+		initial = flag
+	case flag&unix.MS_SHARED != 0:
+		initial = flag
 	}
 	p.Step("linux.rootfsPropagation", "set the propagation of the host's mounts in the new mount namespace")
 	p.mountCall("", "/", "", initial, "")
@@ -55,10 +58,10 @@ func (p *planner) rootfs() error {
 			return fmt.Errorf("root.path: find the mount point of %q: %w", p.in.Rootfs, err)
 		}
 		p.mountCall("", parent, "", unix.MS_PRIVATE, "")
-	}
-	if initial&unix.MS_SHARED != 0 || p.in.NoPivot {
-		p.Step("", "keep hold of the host's root")
-		p.Sys(unix.SYS_OPENAT, atCwd, p.String("/"), nsenter.Imm(openDir), nsenter.Imm(0)).Into(regOld)
+		if !p.in.NoPivot {
+			p.Step("", "keep hold of the host's root")
+			p.Sys(unix.SYS_OPENAT, atCwd, p.String("/"), nsenter.Imm(openDir), nsenter.Imm(0)).Into(regOld)
+		}
 	}
 	p.Step("root.path", "make %q a mount", p.in.Rootfs)
 	p.Sys(unix.SYS_OPEN_TREE, atCwd, p.String(p.in.Rootfs), nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)).Into(regRoot)

@@ -9,14 +9,12 @@ import (
 	"github.com/runseal/runseal/nsenter"
 )
 
-// terminal opens a pseudo-terminal in the container's devpts, makes it the
-// controlling terminal and the standard streams, and shows it as /dev/console
-// to a container's first process. The master's side goes to the parent with
-// MarkTerminal.
+// openTerminal opens a pseudo-terminal in the container's devpts, in regMaster
+// and regSlave, and shows it as /dev/console to a container's first process.
 //
 // dir is the descriptor that the paths start from: the root before the pivot,
 // the working directory "/" after a setns.
-func (p *planner) terminal(pr *specs.Process, dir nsenter.Arg, console bool) {
+func (p *planner) openTerminal(pr *specs.Process, dir nsenter.Arg, console bool) {
 	if !pr.Terminal {
 		return
 	}
@@ -35,24 +33,34 @@ func (p *planner) terminal(pr *specs.Process, dir nsenter.Arg, console bool) {
 		p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCSWINSZ), p.Bytes(ws))
 	}
 	// The other side comes from the verified master, not from a path.
-	p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCGPTPEER), nsenter.Imm(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)).Into(regTree)
+	p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCGPTPEER), nsenter.Imm(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)).Into(regSlave)
 	if pr.User.UID != 0 {
-		p.Sys(unix.SYS_FCHOWN, nsenter.Val(regTree), nsenter.Imm(pr.User.UID), nsenter.Imm(-1))
+		p.Sys(unix.SYS_FCHOWN, nsenter.Val(regSlave), nsenter.Imm(pr.User.UID), nsenter.Imm(-1))
 	}
 	if console {
 		p.target("/dev/console", false, unix.O_NOFOLLOW)
-		p.Sys(unix.SYS_OPEN_TREE, nsenter.Val(regTree), p.String(""),
+		p.Sys(unix.SYS_OPEN_TREE, nsenter.Val(regSlave), p.String(""),
 			nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)).Into(regDir)
 		p.attach(regDir)
 		p.closeReg(regDir)
 		p.closeReg(regTarget)
 	}
-	p.Sys(unix.SYS_IOCTL, nsenter.Val(regTree), nsenter.Imm(unix.TIOCSCTTY), nsenter.Imm(0))
+}
+
+// takeTerminal makes the pseudo-terminal the controlling terminal and the
+// standard streams of the process, a session leader by now. The master's side
+// goes to the parent with MarkTerminal.
+func (p *planner) takeTerminal(pr *specs.Process) {
+	if !pr.Terminal {
+		return
+	}
+	p.Step("process.terminal", "make the pseudo-terminal the controlling terminal")
+	p.Sys(unix.SYS_IOCTL, nsenter.Val(regSlave), nsenter.Imm(unix.TIOCSCTTY), nsenter.Imm(0))
 	p.Report(MarkTerminal, regMaster)
 	p.Hold()
 	for fd := range 3 {
-		p.Sys(unix.SYS_DUP3, nsenter.Val(regTree), nsenter.Imm(fd), nsenter.Imm(0))
+		p.Sys(unix.SYS_DUP3, nsenter.Val(regSlave), nsenter.Imm(fd), nsenter.Imm(0))
 	}
-	p.closeReg(regTree)
+	p.closeReg(regSlave)
 	p.closeReg(regMaster)
 }

@@ -194,15 +194,21 @@ func (d *Dir) Lock() error {
 	return nil
 }
 
+// Unlock gives the lock up before Close.
+func (d *Dir) Unlock() {
+	if d.locked {
+		unix.Flock(d.fd, unix.LOCK_UN)
+		d.locked = false
+	}
+}
+
 // Close releases the lock and the descriptors. The lock is released by name: a
 // child that was forked meanwhile shares it until it closes its copy.
 func (d *Dir) Close() error {
 	if d.fd < 0 {
 		return nil
 	}
-	if d.locked {
-		unix.Flock(d.fd, unix.LOCK_UN)
-	}
+	d.Unlock()
 	unix.Close(d.root)
 	err := unix.Close(d.fd)
 	d.root, d.fd, d.locked = -1, -1, false

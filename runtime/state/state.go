@@ -49,16 +49,17 @@ import (
 
 // State is the content of state.json.
 type State struct {
-	ID          string            // as on the command line; equals the directory's name
-	OCIVersion  string            // of config.json
-	Bundle      string            // absolute path
-	Rootfs      string            // absolute path
-	Created     time.Time         // nanoseconds are kept; zero if not there yet
-	Pid         int               // of the container process in the runtime's pid namespace; 0 before it exists
-	StartTime   uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
-	CgroupPaths map[string]string // controller to directory, "" for version 2
-	Annotations map[string]string // of config.json
-	Config      []byte            // config.json, verbatim; not checked by Load
+	ID           string            // as on the command line; equals the directory's name
+	OCIVersion   string            // of config.json
+	Bundle       string            // absolute path
+	Rootfs       string            // absolute path
+	Created      time.Time         // nanoseconds are kept; zero if not there yet
+	Pid          int               // of the container process in the runtime's pid namespace; 0 before it exists
+	StartTime    uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
+	CgroupPaths  map[string]string // controller to directory, "" for version 2
+	Annotations  map[string]string // of config.json
+	NoNewKeyring bool              // --no-new-keyring, for exec
+	Config       []byte            // config.json, verbatim; not checked by Load
 }
 
 // maxPid is PID_MAX_LIMIT of 64-bit kernels (linux/threads.h).
@@ -78,6 +79,9 @@ func (s *State) encode() []byte {
 	b = jsonw.AppendUint(jsonw.AppendName(b, "startTime"), s.StartTime)
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "cgroupPaths"), s.CgroupPaths)
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "annotations"), s.Annotations)
+	if s.NoNewKeyring {
+		b = jsonw.AppendBool(jsonw.AppendName(b, "noNewKeyring"), true)
+	}
 	b = jsonw.AppendInt(jsonw.AppendName(b, "configSize"), len(s.Config))
 	b = append(b, headEnd...)
 	if len(s.Config) == 0 {
@@ -138,6 +142,8 @@ func decode(data []byte) (*State, error) {
 			s.CgroupPaths, err = d.StringMap()
 		case "annotations":
 			s.Annotations, err = d.StringMap()
+		case "noNewKeyring":
+			s.NoNewKeyring, err = d.Bool()
 		case "configSize":
 			size, err = d.Int64()
 		case "config":

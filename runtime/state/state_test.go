@@ -17,7 +17,7 @@ import (
 // sample is a state with every field set to something that is easily broken.
 func sample(id string) *State {
 	return &State{
-		ID: id, OCIVersion: "1.2.0", Bundle: "/b/\"quoted\"\nline", Rootfs: "/b/rootfs",
+		ID: id, OCIVersion: "1.2.0", NoNewKeyring: true, Bundle: "/b/\"quoted\"\nline", Rootfs: "/b/rootfs",
 		Created: time.Date(2025, 2, 3, 4, 5, 6, 789, time.UTC), Pid: 4711, StartTime: 1<<63 + 1,
 		CgroupPaths: map[string]string{"": "/sys/fs/cgroup/unified/runseal/x", "cpu": "/sys/fs/cgroup/cpu/runseal/x"},
 		Annotations: map[string]string{"k": "v\u2028\x00", "": "{}"},
