@@ -21,7 +21,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	if err := p.ns.parse(in.Spec.Linux); err != nil {
 		return nil, err
 	}
-	p.byParent = p.ns.has(unix.CLONE_NEWUSER | unix.CLONE_NEWPID)
+	p.byParent = p.ns.has(unix.CLONE_NEWUSER)
 	p.guard()
 	p.joinCgroup()
 	p.oomScoreAdj(pr)
@@ -39,6 +39,8 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 		return nil, err
 	}
 	if p.ns.has(unix.CLONE_NEWPID) {
+		// RLIMIT_NPROC, where it is set, counts this process and the next
+		// for a moment; root and holders of SYS_ADMIN are exempt.
 		p.Step("linux.namespaces", "go on inside the pid namespace")
 		p.Fork(MarkForked)
 		p.guardAgain()

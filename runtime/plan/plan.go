@@ -97,8 +97,7 @@ type Plan struct {
 	Flags   uint64 // CLONE_NEW* for clone3(2)
 	Paths   []Path // what MarkMakePath and MarkCopyUp are about, by RegPath
 	// RlimitsByParent: the parent sets process.rlimits at MarkSetUp, because
-	// in a user namespace nobody else may raise them, or because the program
-	// still has to fork, which RLIMIT_NPROC could forbid.
+	// in a user namespace nobody else may raise them.
 	RlimitsByParent bool
 }
 
