@@ -76,7 +76,7 @@ func testArgs(p *Policy, audit, nr uint32) [][6]uint64 {
 			if r.nr != nr {
 				continue
 			}
-			for _, c := range r.conds {
+			for _, c := range r.conds() {
 				values[c.arg] = append(values[c.arg], aroundCond(c)...)
 			}
 		}

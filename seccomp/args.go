@@ -16,9 +16,9 @@ import (
 func (g *graph) decision(rules []*rule, otherwise ref, bits int) ref {
 	for end := len(rules); end > 0; {
 		start := end - 1
-		if c := rules[start].conds; len(c) == 1 && c[0].op != opMasked {
+		if c := rules[start].conds(); len(c) == 1 && c[0].op != opMasked {
 			for start > 0 {
-				b := rules[start-1].conds
+				b := rules[start-1].conds()
 				if len(b) != 1 || b[0].op == opMasked || b[0].arg != c[0].arg {
 					break
 				}
@@ -96,10 +96,10 @@ func (c cond) spans(s []span64, t, f ref, bits int) []span64 {
 
 // search returns the node for rules that each compare the same argument once.
 func (g *graph) search(rules []*rule, otherwise ref, bits int) ref {
-	arg := int(rules[0].conds[0].arg)
+	arg := int(rules[0].conds()[0].arg)
 	if len(rules) == 1 {
 		var s [3]span64
-		return g.tree64(arg, rules[0].conds[0].spans(s[:0], g.ret(rules[0].action), otherwise, bits), bits)
+		return g.tree64(arg, rules[0].conds()[0].spans(s[:0], g.ret(rules[0].action), otherwise, bits), bits)
 	}
 	const yes, no = 1, 0
 	// Cut the values at every bound, then let the rules claim the pieces in
@@ -107,7 +107,7 @@ func (g *graph) search(rules []*rule, otherwise ref, bits int) ref {
 	cuts := make([]uint64, 1, 2*len(rules)+1)
 	var buf [3]span64
 	for _, r := range rules {
-		for _, s := range r.conds[0].spans(buf[:0], yes, no, bits) {
+		for _, s := range r.conds()[0].spans(buf[:0], yes, no, bits) {
 			cuts = append(cuts, s.lo)
 		}
 	}
@@ -129,7 +129,7 @@ func (g *graph) search(rules []*rule, otherwise ref, bits int) ref {
 	}
 	for _, r := range rules {
 		to := g.ret(r.action)
-		parts := r.conds[0].spans(buf[:0], yes, no, bits)
+		parts := r.conds()[0].spans(buf[:0], yes, no, bits)
 		for k, part := range parts {
 			if part.to != yes {
 				continue

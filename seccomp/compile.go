@@ -136,7 +136,7 @@ func (t *table) byNumber() []int32 {
 // call returns the decision for one number, given all rules for it.
 func (p *Policy) call(g *graph, t *table, nr uint32, group []*rule) ref {
 	for _, r := range group {
-		if len(r.conds) == 0 {
+		if len(r.conds()) == 0 {
 			return g.ret(r.action)
 		}
 	}

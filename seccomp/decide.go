@@ -23,7 +23,7 @@ func (p *Policy) Decide(audit, nr uint32, args [6]uint64) Action {
 	}
 	// A rule without conditions beats all others, wherever it stands.
 	for _, r := range t.rules {
-		if r.nr == nr && len(r.conds) == 0 {
+		if r.nr == nr && len(r.conds()) == 0 {
 			return r.action
 		}
 	}
@@ -37,7 +37,7 @@ func (p *Policy) Decide(audit, nr uint32, args [6]uint64) Action {
 }
 
 func (r *rule) matches(args *[6]uint64, bits int) bool {
-	for _, c := range r.conds {
+	for _, c := range r.conds() {
 		if !c.holds(args, bits) {
 			return false
 		}

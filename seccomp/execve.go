@@ -11,7 +11,7 @@ func (p *Policy) Permits(audit, nr uint32) bool {
 		return mayPass(p.Unlisted)
 	}
 	for _, r := range t.rules {
-		if r.nr == nr && len(r.conds) == 0 {
+		if r.nr == nr && len(r.conds()) == 0 {
 			return mayPass(r.action)
 		}
 	}

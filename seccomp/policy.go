@@ -53,7 +53,23 @@ type table struct {
 type rule struct {
 	nr     uint32
 	action Action
-	conds  []cond
+	list   *[]cond // nil: none; a pointer, since nearly all rules have none
+}
+
+// conds returns the conditions, all of which must hold.
+func (r *rule) conds() []cond {
+	if r.list == nil {
+		return nil
+	}
+	return *r.list
+}
+
+// some is nil for an empty list.
+func some(conds *[]cond) *[]cond {
+	if len(*conds) == 0 {
+		return nil
+	}
+	return conds
 }
 
 // NewPolicy checks a profile and spells it out. The error names the first
@@ -89,7 +105,7 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 		names += len(profile.Syscalls[i].Names)
 	}
 	for t := range p.tables {
-		p.tables[t].rules = make([]rule, 0, names)
+		p.tables[t].rules = make([]rule, 0, names+32) // room for the i386 multiplexers
 	}
 	for i := range profile.Syscalls {
 		if err := p.add(i, &profile.Syscalls[i], o.Strict); err != nil {
@@ -165,9 +181,9 @@ func (p *Policy) add(i int, s *specs.LinuxSyscall, strict bool) error {
 			t := &p.tables[k]
 			if nr, ok := t.arch.NumberOf(id); ok {
 				t.mention(nr)
-				for _, c := range split {
+				for c := range split {
 					if effective {
-						t.rules = append(t.rules, rule{nr, action, c})
+						t.rules = append(t.rules, rule{nr, action, some(&split[c])})
 					}
 				}
 			}
@@ -176,7 +192,8 @@ func (p *Policy) add(i int, s *specs.LinuxSyscall, strict bool) error {
 					t.mention(nr)
 					for _, c := range split {
 						if effective {
-							t.rules = append(t.rules, rule{nr, action, muxConds(call, c)})
+							mux := muxConds(call, c)
+							t.rules = append(t.rules, rule{nr, action, &mux})
 						}
 					}
 				}

@@ -112,7 +112,7 @@ func TestAllowReadsNoArgument(t *testing.T) {
 		for _, audit := range []uint32{unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_I386} {
 			for _, nr := range testNumbers(audit, p) {
 				tab := p.table(audit, nr)
-				if tab == nil || slices.ContainsFunc(tab.rules, func(r rule) bool { return r.nr == nr && len(r.conds) > 0 }) {
+				if tab == nil || slices.ContainsFunc(tab.rules, func(r rule) bool { return r.nr == nr && len(r.conds()) > 0 }) {
 					continue
 				}
 				d := bpf.Data{Nr: nr, Arch: audit}

@@ -63,23 +63,30 @@ func (p *planner) mountCgroup(m *mount) error {
 	base := *m
 	base.fstype, base.source, base.data, base.flags = "tmpfs", "tmpfs", "mode=755", m.flags&^unix.MS_RDONLY
 	p.mountFS(&base)
+	p.openIn(m.Destination, openDir, regDir)
 	for _, h := range c.Hierarchies {
 		p.Step(m.field, "mount cgroup hierarchy %s on %q", h.Name, m.Destination)
+		// The tmpfs is new: what is in it was made here.
+		name := p.String(h.Name)
+		p.Sys(unix.SYS_MKDIRAT, nsenter.Val(regDir), name, nsenter.Imm(0o755))
+		p.Sys(unix.SYS_OPENAT, nsenter.Val(regDir), name, nsenter.Imm(openDir|unix.O_NOFOLLOW), nsenter.Imm(0)).Into(regTarget)
 		if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
-			sub := *m
-			sub.Destination, sub.fstype, sub.source, sub.data = m.Destination+"/"+h.Name, "cgroup", "cgroup", h.Options
-			p.mountFS(&sub)
+			p.Sys(unix.SYS_FCHDIR, nsenter.Val(regTarget))
+			p.mountCall("cgroup", ".", "cgroup", m.flags, h.Options)
 		} else {
-			p.bindHost(m.Destination+"/"+h.Name, h.Dir, m.flags)
-		}
-		if len(h.Links) > 0 {
-			p.openIn(m.Destination, openDir, regDir)
-			for _, l := range h.Links {
-				p.Sys(unix.SYS_SYMLINKAT, p.String(h.Name), nsenter.Val(regDir), p.String(l))
+			p.cloneTree(h.Dir, false)
+			if set, clear := attrs(m.flags, 0); set|clear != 0 {
+				p.setAttr(regTree, set, clear, 0, false)
 			}
-			p.closeReg(regDir)
+			p.attach(regTree)
+			p.closeReg(regTree)
+		}
+		p.closeReg(regTarget)
+		for _, l := range h.Links {
+			p.Sys(unix.SYS_SYMLINKAT, name, nsenter.Val(regDir), p.String(l))
 		}
 	}
+	p.closeReg(regDir)
 	if m.flags&unix.MS_RDONLY != 0 {
 		p.late = append(p.late, lateReadOnly{m.Destination, m.field})
 	}

@@ -84,8 +84,12 @@ func (d *Dir) Save(s *State) error {
 		return fmt.Errorf("saving the state of container %s: it has the id %s", quote(d.id), quote(s.ID))
 	}
 	data := s.encode()
-	if len(data) > maxFile {
-		return fmt.Errorf("saving the state of container %s: %d bytes, expected at most %d", quote(d.id), len(data), maxFile)
+	size := 0
+	for _, part := range data {
+		size += len(part)
+	}
+	if size > maxFile {
+		return fmt.Errorf("saving the state of container %s: %d bytes, expected at most %d", quote(d.id), size, maxFile)
 	}
 	if err := d.replace(data); err != nil {
 		unix.Unlinkat(d.fd, tempName, 0)
@@ -94,7 +98,7 @@ func (d *Dir) Save(s *State) error {
 	return nil
 }
 
-func (d *Dir) replace(data []byte) error {
+func (d *Dir) replace(data [][]byte) error {
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(d.fd, tempName, flags, 0o600)
 	if err == unix.EEXIST { // left by a Save that was killed
@@ -106,7 +110,7 @@ func (d *Dir) replace(data []byte) error {
 		return &fs.PathError{Op: "open", Path: d.path + "/" + tempName, Err: err}
 	}
 	for len(data) > 0 {
-		n, err := unix.Write(fd, data)
+		n, err := unix.Writev(fd, data)
 		if err == unix.EINTR {
 			continue
 		}
@@ -114,7 +118,13 @@ func (d *Dir) replace(data []byte) error {
 			unix.Close(fd)
 			return &fs.PathError{Op: "write", Path: d.path + "/" + tempName, Err: err}
 		}
-		data = data[n:]
+		for len(data) > 0 && n >= len(data[0]) {
+			n -= len(data[0])
+			data = data[1:]
+		}
+		if len(data) > 0 {
+			data[0] = data[0][n:]
+		}
 	}
 	if err := unix.Close(fd); err != nil {
 		return &fs.PathError{Op: "close", Path: d.path + "/" + tempName, Err: err}

@@ -65,9 +65,10 @@ type State struct {
 // maxPid is PID_MAX_LIMIT of 64-bit kernels (linux/threads.h).
 const maxPid = 4194304
 
-// encode returns the file's content.
-func (s *State) encode() []byte {
-	b := make([]byte, 0, 1024+len(s.Config))
+// encode returns the file's content in the parts to be written one after the
+// other; config.json is not copied.
+func (s *State) encode() [][]byte {
+	b := make([]byte, 0, 1024)
 	b = append(b, '{')
 	str := func(name, v string) { b = jsonw.AppendString(jsonw.AppendName(b, name), v) }
 	str("id", s.ID)
@@ -87,8 +88,7 @@ func (s *State) encode() []byte {
 	if len(s.Config) == 0 {
 		b = append(b, "null"...)
 	}
-	b = append(b, s.Config...)
-	return append(b, tail...)
+	return [][]byte{b, s.Config, []byte(tail)}
 }
 
 // What separates the small members from config.json, and what comes after it.

@@ -10,12 +10,7 @@
 // is hardly a frame, saves 0.5 MB of peak memory and about 20 faults.
 package early
 
-import "runtime"
-
-func init() {
-	runtime.MemProfileRate = 0
-	grow(0)
-}
+func init() { grow(0) }
 
 // stack is more than the deepest call chain of any subcommand needs.
 const stack = 24 << 10
