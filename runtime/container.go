@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"os"
-	"os/user"
 	"strconv"
 	"time"
 
@@ -100,11 +99,11 @@ func owner(path string) string {
 	if st.Uid == 0 {
 		return "root"
 	}
-	uid := strconv.Itoa(int(st.Uid))
-	if u, err := user.LookupId(uid); err == nil {
-		return u.Username
+	users, _ := os.ReadFile("/etc/passwd")
+	if name := passwdField(users, st.Uid, 0); name != "" {
+		return name
 	}
-	return "#" + uid
+	return "#" + strconv.Itoa(int(st.Uid))
 }
 
 // openInit returns a pidfd of the container's first process. The process is

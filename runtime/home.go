@@ -26,7 +26,7 @@ func home(root int, pr *specs.Process, mounts []specs.Mount) string {
 			return ""
 		}
 	}
-	if dir := lookupHome(readPasswd(root, mounts), pr.User.UID); path.IsAbs(dir) && !strings.ContainsRune(dir, 0) {
+	if dir := passwdField(readPasswd(root, mounts), pr.User.UID, 5); path.IsAbs(dir) && !strings.ContainsRune(dir, 0) {
 		return dir
 	}
 	return "/"
@@ -61,13 +61,14 @@ func readPasswd(root int, mounts []specs.Mount) []byte {
 	return data[:n]
 }
 
-// lookupHome finds the sixth field of the first line for uid (passwd(5)).
-func lookupHome(passwd []byte, uid uint32) string {
+// passwdField returns a field, from 0 (the name) to 5 (the home directory), of
+// the first line for uid (passwd(5)).
+func passwdField(passwd []byte, uid uint32, field int) string {
 	want := strconv.FormatUint(uint64(uid), 10)
 	for line := range bytes.Lines(passwd) {
 		f := bytes.Split(bytes.TrimRight(line, "\n"), []byte{':'})
 		if len(f) >= 6 && string(f[2]) == want {
-			return string(f[5])
+			return string(f[field])
 		}
 	}
 	return ""

@@ -1,3 +1,10 @@
+// The Go runtime would read cgroup files at every start, and watch them, to find
+// out how many processors it may use. It makes no difference to a program of
+// some milliseconds.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Command runseal is an OCI runtime: it runs a bundle (a directory with a
 // config.json and a root filesystem) as a container whose seccomp filter is
 // exactly the one that config.json asks for.

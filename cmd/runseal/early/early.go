@@ -13,7 +13,7 @@ package early
 func init() { grow(0) }
 
 // stack is more than the deepest call chain of any subcommand needs.
-const stack = 24 << 10
+const stack = 16 << 10
 
 //go:noinline
 func grow(i int) byte {
