@@ -127,6 +127,35 @@ func (c *Child) Follow() error {
 	return nil
 }
 
+// Kill kills the child and waits for its end.
+func (c *Child) Kill() {
+	_ = unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0)
+	if c.forked() {
+		_ = unix.Kill(int(c.page.pid), unix.SIGKILL) // ours, and not reaped yet
+	}
+	c.Reap()
+}
+
+// Reap waits for the end of the child and returns its status; if it has forked
+// already (see Follow), that of the new process.
+func (c *Child) Reap() (ws unix.WaitStatus) {
+	pids := []int{c.Pid}
+	if c.forked() {
+		pids = append(pids, int(c.page.pid))
+	}
+	for _, pid := range pids {
+		for {
+			if _, err := unix.Wait4(pid, &ws, 0, nil); err != unix.EINTR {
+				break
+			}
+		}
+	}
+	return ws
+}
+
+// forked tells whether there is a process that Follow has not turned to.
+func (c *Child) forked() bool { return c.page.pid != 0 && int(c.page.pid) != c.Pid }
+
 // Failure returns the child's failed op as an *OpError, or nil.
 func (c *Child) Failure() error {
 	if c.page.failed == 0 {

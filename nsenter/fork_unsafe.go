@@ -63,6 +63,8 @@ func Start(p *Program, c Clone) (*Child, error) {
 		keep = append(keep, fd)
 	}
 	if err := pg.closeBetween(keep, c.Keep); err != nil {
+		unix.Close(sync[0])
+		unix.Close(sync[1])
 		unix.Munmap(mem)
 		return nil, err
 	}

@@ -21,14 +21,15 @@ func attend(child *nsenter.Child, tty *os.File) (int, error) {
 	if tty != nil {
 		var err error
 		if t, err = serveTerminal(tty); err != nil {
-			unix.PidfdSendSignal(child.PidFD, unix.SIGKILL, nil, 0)
-			reap(child.Pid)
+			child.Kill()
 			return 0, err
 		}
 		defer t.close()
 	}
 	signals.To(child.PidFD)
-	defer signals.Restore()
+	// The caller restores the signals when it has cleaned up: until then one
+	// more of them must not end this process.
+	defer signals.To(-1)
 	for {
 		var ws unix.WaitStatus
 		pid, err := unix.Wait4(-1, &ws, 0, nil)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	goruntime "runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -62,6 +63,11 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := checkTerminal(b.spec.Process.Terminal, o.ConsoleSocket, detached); err != nil {
 		return nil, err
 	}
+	// The child dies with the thread that forks it (PR_SET_PDEATHSIG): until
+	// it has let go of that, this goroutine stays on its thread, and so no
+	// other goroutine can end it.
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
 	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
 		return nil, err
@@ -188,12 +194,7 @@ func (c *created) converse(consoleSocket string) error {
 
 // endedEarly says how a child ended that had not failed by itself.
 func endedEarly(child *nsenter.Child) error {
-	var ws unix.WaitStatus
-	for {
-		if _, err := unix.Wait4(child.Pid, &ws, 0, nil); !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
+	ws := child.Reap()
 	if ws.Signaled() && ws.Signal() == unix.SIGKILL {
 		return errors.New("the container's process was killed while it was being set up (out of memory? see linux.resources.memory.limit)")
 	}
@@ -203,8 +204,7 @@ func endedEarly(child *nsenter.Child) error {
 // undo takes back everything that create has made so far.
 func (c *created) undo() {
 	if c.child != nil {
-		unix.PidfdSendSignal(c.child.PidFD, unix.SIGKILL, nil, 0)
-		reap(c.child.Pid)
+		c.child.Kill()
 	}
 	var err error
 	if c.owned {
@@ -232,15 +232,6 @@ func (c *created) close() {
 // protect makes this process, and so the child until its execve, impossible to
 // inspect through /proc for whoever it shares a pid namespace with.
 func protect() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
-
-// reap waits for a child of ours.
-func reap(pid int) {
-	for {
-		if _, err := unix.Wait4(pid, nil, 0, nil); !errors.Is(err, unix.EINTR) {
-			return
-		}
-	}
-}
 
 // checkPreserved makes sure that the descriptors to be preserved are there, so
 // that none of ours takes one of their numbers.

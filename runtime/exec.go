@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,7 +72,11 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	in := &plan.Input{ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
+	var nproc unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &nproc); err != nil {
+		return 0, fmt.Errorf("read RLIMIT_NPROC: %w", err)
+	}
+	in := &plan.Input{ID: id, Spec: cfg, MaxProcs: nproc.Max, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)
 		unix.Close(root)
@@ -102,8 +107,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	}
 	defer child.Close()
 	if err := writePidFile(o.PidFile, child.Pid); err != nil {
-		unix.PidfdSendSignal(child.PidFD, unix.SIGKILL, nil, 0)
-		reap(child.Pid)
+		child.Kill()
 		return 0, err
 	}
 	if o.Detach {
@@ -123,6 +127,8 @@ func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o E
 		defer unix.Close(fd)
 		how.Cgroup = fd
 	}
+	goruntime.LockOSThread() // see create
+	defer goruntime.UnlockOSThread()
 	protect()
 	child, err := nsenter.Start(p.Program, how)
 	if err != nil {
@@ -130,8 +136,7 @@ func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o E
 	}
 	defer func() {
 		if err != nil {
-			unix.PidfdSendSignal(child.PidFD, unix.SIGKILL, nil, 0)
-			reap(child.Pid)
+			child.Kill()
 			child.Close()
 		}
 	}()

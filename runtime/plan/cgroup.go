@@ -38,6 +38,33 @@ func (p *planner) joinCgroup() {
 	}
 }
 
+// openCgroup opens what joinOpened writes to, while the host's paths are there.
+// It is for exec, which forks in between: a process is let into a cgroup that
+// has as many as pids.max allows, but none is made in it.
+func (p *planner) openCgroup() {
+	p.Step("linux.cgroupsPath", "open the cgroup")
+	for i, f := range p.in.Cgroup.TaskFiles {
+		r := regNS + nsenter.Reg(i)
+		if r == nsenter.NumRegs {
+			break // joined early
+		}
+		p.Sys(unix.SYS_OPENAT, atCwd, p.String(f), nsenter.Imm(unix.O_WRONLY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(r)
+	}
+	for i := int(nsenter.NumRegs - regNS); i < len(p.in.Cgroup.TaskFiles); i++ {
+		p.writeFile(p.in.Cgroup.TaskFiles[i], "0")
+	}
+}
+
+// joinOpened moves the process into the cgroup that openCgroup has opened.
+func (p *planner) joinOpened() {
+	p.Step("linux.cgroupsPath", "join the cgroup")
+	for i := range min(len(p.in.Cgroup.TaskFiles), int(nsenter.NumRegs-regNS)) {
+		r := regNS + nsenter.Reg(i)
+		p.Sys(unix.SYS_WRITE, nsenter.Val(r), p.String("0"), nsenter.Imm(1))
+		p.closeReg(r)
+	}
+}
+
 // oomScoreAdj is set while the host's procfs is still there and before a user
 // namespace takes the right to write it.
 func (p *planner) oomScoreAdj(pr *specs.Process) {

@@ -23,7 +23,12 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	}
 	p.byParent = p.ns.has(unix.CLONE_NEWUSER)
 	p.guard()
-	p.joinCgroup()
+	forks := p.ns.has(unix.CLONE_NEWPID)
+	if forks {
+		p.openCgroup()
+	} else {
+		p.joinCgroup()
+	}
 	p.oomScoreAdj(pr)
 	if flags := Flags(in.Spec.Linux); flags != 0 {
 		p.Step("linux.namespaces", "join the container's namespaces")
@@ -35,15 +40,18 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	}
 	p.keyring()
 	p.openTerminal(pr, atCwd, false)
+	p.lateProcs = forks
 	if err := p.process(pr); err != nil {
 		return nil, err
 	}
-	if p.ns.has(unix.CLONE_NEWPID) {
-		// RLIMIT_NPROC, where it is set, counts this process and the next
-		// for a moment; root and holders of SYS_ADMIN are exempt.
+	if forks {
 		p.Step("linux.namespaces", "go on inside the pid namespace")
 		p.Fork(MarkForked)
 		p.guardAgain()
+		p.joinOpened()
+		if !p.byParent {
+			p.rlimits(pr, true)
+		}
 	}
 	p.session()
 	p.takeTerminal(pr)

@@ -85,6 +85,7 @@ type Input struct {
 	Cgroup      Cgroup                       // where the process goes
 	NoPivot     bool                         // --no-pivot
 	NoKeyring   bool                         // --no-new-keyring
+	MaxProcs    uint64                       // the caller's own hard RLIMIT_NPROC, for Exec
 	PreserveFDs int                          // --preserve-fds: 3 ... 3+n-1 stay open
 	Fifo        bool                         // wait on the exec FIFO before the seal (create); false for run
 	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
@@ -115,12 +116,13 @@ type planner struct {
 	spec *specs.Spec
 	ns   namespaces
 
-	late     []lateReadOnly // tmpfs mounts that become read-only when all is in place
-	paths    []Path
-	byParent bool     // Plan.RlimitsByParent
-	made     []string // directories in the root that earlier ops have made sure of
-	howTo    map[openHow]nsenter.Arg
-	stat     *nsenter.Arg
+	late      []lateReadOnly // tmpfs mounts that become read-only when all is in place
+	paths     []Path
+	byParent  bool     // Plan.RlimitsByParent
+	lateProcs bool     // RLIMIT_NPROC is set after a fork
+	made      []string // directories in the root that earlier ops have made sure of
+	howTo     map[openHow]nsenter.Arg
+	stat      *nsenter.Arg
 }
 
 func newPlanner(in *Input) *planner {

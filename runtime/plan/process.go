@@ -17,7 +17,7 @@ import (
 // bounding set, the ids, and the capability sets last.
 func (p *planner) process(pr *specs.Process) error {
 	if !p.byParent {
-		p.rlimits(pr)
+		p.rlimits(pr, false)
 	}
 	p.workingDirectory(pr)
 	p.stdio(pr)
@@ -56,8 +56,15 @@ func Rlimits(pr *specs.Process, set func(field string, resource int, limit unix.
 	return nil
 }
 
-func (p *planner) rlimits(pr *specs.Process) {
+// rlimits sets the limits; with late only those that had to wait. A program that
+// still forks as the process's user must not do it under a lower RLIMIT_NPROC,
+// which counts this process and the next for a moment. Lowering it later needs
+// no privilege, raising it does.
+func (p *planner) rlimits(pr *specs.Process, late bool) {
 	_ = Rlimits(pr, func(name string, resource int, l unix.Rlimit) error {
+		if waits := p.lateProcs && resource == unix.RLIMIT_NPROC && l.Max <= p.in.MaxProcs; waits != late {
+			return nil
+		}
 		p.Step(name, "set a resource limit")
 		b := binary.NativeEndian.AppendUint64(nil, l.Cur)
 		b = binary.NativeEndian.AppendUint64(b, l.Max)

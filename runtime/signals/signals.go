@@ -79,9 +79,12 @@ func Catch() {
 }
 
 // To sends every signal to the process behind pidfd, beginning with those that
-// were caught before.
+// were caught before. With -1 signals are caught and go nowhere.
 func To(pidfd int) {
 	atomic.StoreInt32(&target, int32(pidfd))
+	if pidfd < 0 {
+		return
+	}
 	// A signal that comes right now can be sent by both sides; it is then
 	// still pending once.
 	bits := atomic.SwapUint64(&pending, 0)
