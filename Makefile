@@ -27,6 +27,11 @@ BUILD   := $(GO) build -trimpath -buildvcs=$(VCS) -tags urfave_cli_no_docs
 # entry. Without this option Go's main does the same work, a little later.
 ENTRY   := $(if $(filter amd64,$(shell $(GO) env GOARCH)),-E runseal_entry)
 
+# The collector of Go 1.26 keeps marks at the end of every span, so each kind of
+# small object touches one more page. runseal never lives long enough to collect
+# anything: without it 30 page faults and 0.1 MB less. Another Go may not have it.
+GCEXP   := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOROOT >/dev/null 2>&1 && echo GOEXPERIMENT=nogreenteagc)
+
 # Pure packages: they are worth the race detector, and run without root.
 RACE_PKGS := ./seccomp/... ./runtime/spec/...
 
@@ -53,7 +58,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## bin/runseal and bin/sealctl
-	$(BUILD) -ldflags '$(LDFLAGS) $(ENTRY)' -o bin/runseal ./cmd/runseal
+	$(GCEXP) $(BUILD) -ldflags '$(LDFLAGS) $(ENTRY)' -o bin/runseal ./cmd/runseal
 	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/sealctl ./cmd/sealctl
 
 .PHONY: install
