@@ -111,21 +111,31 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 // start forks the child and records it.
 func (c *created) start() error {
 	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegFifo: c.fifo}, Keep: 3 + c.preserve}
-	if dir := c.cgroup.UnifiedDir(); dir != "" {
-		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return fmt.Errorf("linux.cgroupsPath: open %s: %w", dir, err)
-		}
-		defer unix.Close(fd)
-		how.Cgroup = fd
-	}
-	protect()
-	child, err := nsenter.Start(c.plan.Program, how)
+	child, err := fork(c.plan, how, c.cgroup)
 	if err != nil {
 		return err
 	}
 	c.child = child
 	return c.record()
+}
+
+// fork starts a program, on version 2 in its cgroup. The caller has locked its
+// goroutine to the thread, see create.
+func fork(p *plan.Plan, how nsenter.Clone, cg *cgroup.Cgroup) (*nsenter.Child, error) {
+	if dir := cg.UnifiedDir(); dir != "" {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return nil, fmt.Errorf("linux.cgroupsPath: open %s: %w", dir, err)
+		}
+		defer unix.Close(fd)
+		how.Cgroup = fd
+	}
+	// This process, and so the child until its execve, is not to be inspected
+	// through /proc by whoever it shares a pid namespace with.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("protect the process from ptrace: %w", err)
+	}
+	return nsenter.Start(p.Program, how)
 }
 
 // record writes the child's identity to the state.
@@ -205,6 +215,7 @@ func endedEarly(child *nsenter.Child) error {
 func (c *created) undo() {
 	if c.child != nil {
 		c.child.Kill()
+		c.child.Close()
 	}
 	var err error
 	if c.owned {
@@ -228,10 +239,6 @@ func (c *created) close() {
 	c.child.Close()
 	c.dir.Close()
 }
-
-// protect makes this process, and so the child until its execve, impossible to
-// inspect through /proc for whoever it shares a pid namespace with.
-func protect() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 
 // checkPreserved makes sure that the descriptors to be preserved are there, so
 // that none of ours takes one of their numbers.

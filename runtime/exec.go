@@ -76,7 +76,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &nproc); err != nil {
 		return 0, fmt.Errorf("read RLIMIT_NPROC: %w", err)
 	}
-	in := &plan.Input{ID: id, Spec: cfg, MaxProcs: nproc.Max, Bundle: s.Bundle, Rootfs: s.Rootfs, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()}}
+	in := &plan.Input{
+		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()},
+		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring,
+	}
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)
 		unix.Close(root)
@@ -119,18 +122,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 // startExec forks the child and accompanies it to its execve.
 func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
 	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
-	if dir := cg.UnifiedDir(); dir != "" {
-		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--cgroup: open %s: %w", dir, err)
-		}
-		defer unix.Close(fd)
-		how.Cgroup = fd
-	}
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
-	protect()
-	child, err := nsenter.Start(p.Program, how)
+	child, err := fork(p, how, cg)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -42,10 +42,7 @@ func (p *planner) rootfs() error {
 	// Only shared is different, for containers whose mounts are meant to be
 	// seen by the host; pivot takes care of the unmounting then.
 	initial := uint64(unix.MS_SLAVE | unix.MS_REC)
-	switch flag := propagationFlag(p.spec.Linux.RootfsPropagation); {
-	case flag == unix.MS_PRIVATE|unix.MS_REC:
-		initial = flag
-	case flag&unix.MS_SHARED != 0:
+	if flag := propagationFlag(p.spec.Linux.RootfsPropagation); flag == unix.MS_PRIVATE|unix.MS_REC || flag&unix.MS_SHARED != 0 {
 		initial = flag
 	}
 	p.Step("linux.rootfsPropagation", "set the propagation of the host's mounts in the new mount namespace")
