@@ -1,12 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ const cgroupRoot = "/sys/fs/cgroup"
 type hugetlbMount struct{ dir string }
 
 // mountHugetlb returns nil where there is nothing to do: on cgroup v2, without
-// the controller, or with the hierarchy already there.
+// the controller, or with the hierarchy already mounted.
 func mountHugetlb() (*hugetlbMount, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(cgroupRoot, &st); err != nil {
@@ -30,17 +31,13 @@ func mountHugetlb() (*hugetlbMount, error) {
 	if st.Type == unix.CGROUP2_SUPER_MAGIC {
 		return nil, nil
 	}
-	f, err := os.Open("/proc/cgroups")
-	if err != nil {
+	enabled, _, err := controller("hugetlb")
+	if err != nil || !enabled {
 		return nil, err
 	}
-	defer f.Close()
-	missing := false
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		missing = missing || controllerUnused(sc.Text(), "hugetlb")
-	}
-	if !missing {
-		return nil, nil
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil || mountsController(string(mounts), "hugetlb") {
+		return nil, err
 	}
 	dir := filepath.Join(cgroupRoot, "hugetlb")
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -54,15 +51,51 @@ func mountHugetlb() (*hugetlbMount, error) {
 	return &hugetlbMount{dir}, nil
 }
 
-// controllerUnused tells whether a line of /proc/cgroups (cgroups(7): name,
-// hierarchy, number of cgroups, enabled) says that the controller is enabled and
-// in no hierarchy.
-func controllerUnused(line, name string) bool {
-	f := strings.Fields(line)
-	return len(f) == 4 && f[0] == name && f[1] == "0" && f[3] == "1"
+// controller tells whether the kernel has a cgroup v1 controller enabled and how
+// many cgroups its hierarchy has. Whether that is mounted it does not tell: a
+// hierarchy that was unmounted while it still had cgroups keeps its number.
+func controller(name string) (enabled bool, cgroups int, err error) {
+	data, err := os.ReadFile("/proc/cgroups")
+	if err != nil {
+		return false, 0, err
+	}
+	enabled, cgroups = controllerLine(string(data), name)
+	return enabled, cgroups, nil
 }
 
+// controllerLine finds the controller in the text of /proc/cgroups (cgroups(7):
+// name, hierarchy, number of cgroups, enabled).
+func controllerLine(text, name string) (enabled bool, cgroups int) {
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) == 4 && f[0] == name {
+			cgroups, _ = strconv.Atoi(f[2])
+			return f[3] == "1", cgroups
+		}
+	}
+	return false, 0
+}
+
+// mountsController tells whether the text of a mountinfo file (proc(5)) has a
+// cgroup v1 hierarchy with this controller.
+func mountsController(text, name string) bool {
+	for line := range strings.Lines(text) {
+		_, fs, found := strings.Cut(line, " - ")
+		f := strings.Fields(fs)
+		if found && len(f) == 3 && f[0] == "cgroup" && slices.Contains(strings.Split(f[2], ","), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// undo unmounts the hierarchy once its removed cgroups are gone: the kernel frees
+// them a moment after rmdir, and a hierarchy unmounted before that stays around.
 func (h *hugetlbMount) undo() error {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, n, err := controller("hugetlb"); err != nil || n <= 1 {
+			break
+		}
+	}
 	if err := unix.Unmount(h.dir, 0); err != nil {
 		return fmt.Errorf("unmount %s: %w", h.dir, err)
 	}
