@@ -10,7 +10,9 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/strictjson"
 )
 
 // readProfile reads the profile in the named file, or in stdin if the name is
@@ -41,7 +43,7 @@ func readProfile(name string, stdin io.Reader, caps []string) (*specs.LinuxSecco
 // parseProfile tells the three forms of a profile apart and reads them.
 func parseProfile(data []byte, caps []string) (*specs.LinuxSeccomp, error) {
 	if len(data) > spec.MaxSize {
-		_, err := spec.ParseSeccomp(data) // states the limit
+		_, err := seccomp.ParseProfile(data) // states the limit
 		return nil, err
 	}
 	switch formOf(data) {
@@ -67,8 +69,8 @@ func parseProfile(data []byte, caps []string) (*specs.LinuxSeccomp, error) {
 // parseSeccomp reads a linux.seccomp object on its own. Fields in errors get
 // the path that they have in config.json, as those from package seccomp do.
 func parseSeccomp(data []byte) (*specs.LinuxSeccomp, error) {
-	profile, err := spec.ParseSeccomp(data)
-	var field *spec.FieldError
+	profile, err := seccomp.ParseProfile(data)
+	var field *strictjson.FieldError
 	if errors.As(err, &field) && field.Field != "" {
 		return nil, fmt.Errorf("linux.seccomp.%w", err)
 	}

@@ -2,84 +2,19 @@ package spec
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+
+	"github.com/runseal/runseal/seccomp/strictjson"
 )
-
-// A FieldError says which field of config.json (or of another JSON document
-// read by this package) is wrong.
-type FieldError struct {
-	// Field is the path of the field, such as linux.seccomp.syscalls[3].errnoRet.
-	// It is empty when the document as a whole is at fault.
-	Field string
-	// Problem is the value found and what was expected instead.
-	Problem string
-
-	cause error // what a caller's own decoding function returned, if it did
-}
-
-// Error gives "field: problem" on one line.
-func (e *FieldError) Error() string {
-	if e.Field == "" {
-		return e.Problem
-	}
-	return e.Field + ": " + e.Problem
-}
-
-// Unwrap gives the error of a function passed to Decoder.Object or
-// Decoder.Array, or nil.
-func (e *FieldError) Unwrap() error { return e.cause }
 
 // bad makes the error of a validation rule.
 func bad(field, format string, a ...any) error {
 	return &FieldError{Field: field, Problem: fmt.Sprintf(format, a...)}
 }
 
-// problem makes an error whose path is still to be put together by under.
-func problem(text string) error { return &FieldError{Problem: text} }
+// The parts of errors that validation shares with the decoder, by short names.
 
-// under puts segment, ".name" or "[3]", in front of the path of err.
-func under(segment string, err error) error {
-	e, ok := err.(*FieldError)
-	if !ok {
-		e = &FieldError{Problem: err.Error(), cause: err}
-	}
-	switch {
-	case e.Field == "" || e.Field[0] == '[':
-		e.Field = segment + e.Field
-	default:
-		e.Field = segment + "." + e.Field
-	}
-	return e
-}
-
-// member gives the path segment of an object's member: the name itself if it
-// looks like an identifier, ["name"] otherwise. It is never longer than a line
-// can bear, and never has a line break.
-func member(name string) string {
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return "[" + quote(name) + "]"
-		}
-	}
-	if name == "" || len(name) > quoteMax {
-		return "[" + quote(name) + "]"
-	}
-	return name
-}
-
-// index gives the path of element i of the list at path.
-func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
-// quoteMax bounds, in bytes, how much of a value an error repeats.
-const quoteMax = 64
-
-// quote gives s as a quoted string on one line, cut when it is long.
-func quote(s string) string {
-	if len(s) > quoteMax {
-		return strconv.Quote(strings.ToValidUTF8(s[:quoteMax], "")) + "..."
-	}
-	return strconv.Quote(s)
-}
+func tooLarge(size int64) error             { return strictjson.TooLarge(size) }
+func under(segment string, err error) error { return strictjson.Under(segment, err) }
+func member(name string) string             { return strictjson.Member(name) }
+func index(path string, i int) string       { return strictjson.Index(path, i) }
+func quote(s string) string                 { return strictjson.Quote(s) }

@@ -1,4 +1,4 @@
-package spec
+package strictjson
 
 import (
 	"strconv"
@@ -7,10 +7,11 @@ import (
 
 // This file has one function for each kind of Go type in the schema; the
 // generated code is calls of them. They are generic over the named types of
-// runtime-spec (type Arch string and the like).
+// runtime-spec (type Arch string and the like), and all read the next value of
+// the text into *v, or return a *FieldError.
 
-// text reads a string.
-func text[T ~string](d *Decoder, v *T) error {
+// Text reads a string.
+func Text[T ~string](d *Decoder, v *T) error {
 	if d.space() != '"' {
 		return d.mismatch("a string")
 	}
@@ -19,8 +20,8 @@ func text[T ~string](d *Decoder, v *T) error {
 	return err
 }
 
-// boolean reads a bool.
-func boolean(d *Decoder, v *bool) error {
+// Bool reads true or false.
+func Bool(d *Decoder, v *bool) error {
 	switch d.space(); {
 	case d.literal("true"):
 		*v = true
@@ -32,15 +33,24 @@ func boolean(d *Decoder, v *bool) error {
 	return nil
 }
 
-// The schema's integers, by width.
-func signed32[T ~int | ~int32](d *Decoder, v *T) error     { return signed(d, v, 32) }
-func signed64[T ~int64](d *Decoder, v *T) error            { return signed(d, v, 64) }
-func unsigned16[T ~uint16](d *Decoder, v *T) error         { return unsigned(d, v, 16) }
-func unsigned32[T ~uint | ~uint32](d *Decoder, v *T) error { return unsigned(d, v, 32) }
-func unsigned64[T ~uint64](d *Decoder, v *T) error         { return unsigned(d, v, 64) }
+// Signed32 reads an integer from -2147483648 to 2147483647. Go's int counts as
+// 32 bits, so that a document means the same on every architecture.
+func Signed32[T ~int | ~int32](d *Decoder, v *T) error { return signed(d, v, 32) }
 
-// signed reads an integer of bits bits. Go's int counts as 32 bits, so that a
-// bundle means the same on every architecture.
+// Signed64 reads an integer from -9223372036854775808 to 9223372036854775807.
+func Signed64[T ~int64](d *Decoder, v *T) error { return signed(d, v, 64) }
+
+// Unsigned16 reads an integer from 0 to 65535.
+func Unsigned16[T ~uint16](d *Decoder, v *T) error { return unsigned(d, v, 16) }
+
+// Unsigned32 reads an integer from 0 to 4294967295. Go's uint counts as 32 bits;
+// runtime-spec's JSON schema has uint32 in those places too.
+func Unsigned32[T ~uint | ~uint32](d *Decoder, v *T) error { return unsigned(d, v, 32) }
+
+// Unsigned64 reads an integer from 0 to 18446744073709551615.
+func Unsigned64[T ~uint64](d *Decoder, v *T) error { return unsigned(d, v, 64) }
+
+// signed reads an integer of bits bits.
 func signed[T ~int | ~int32 | ~int64](d *Decoder, v *T, bits uint) error {
 	limit := uint64(1) << (bits - 1)
 	neg, n, ok, err := d.integer()
@@ -58,8 +68,7 @@ func signed[T ~int | ~int32 | ~int64](d *Decoder, v *T, bits uint) error {
 	return d.mismatch("an integer from -" + strconv.FormatUint(limit, 10) + " to " + strconv.FormatUint(limit-1, 10))
 }
 
-// unsigned reads an integer of bits bits that is not negative. Go's uint counts
-// as 32 bits; runtime-spec's JSON schema has uint32 in those places too.
+// unsigned reads an integer of bits bits that is not negative.
 func unsigned[T ~uint | ~uint16 | ~uint32 | ~uint64](d *Decoder, v *T, bits uint) error {
 	limit := ^uint64(0) >> (64 - bits)
 	neg, n, ok, err := d.integer()
@@ -95,8 +104,8 @@ func (d *Decoder) integer() (neg bool, n uint64, ok bool, err error) {
 	return neg, n, perr == nil, nil
 }
 
-// pointer reads a value into new memory, or null.
-func pointer[T any](d *Decoder, v **T, value func(*Decoder, *T) error) error {
+// Pointer reads a value into new memory, or null.
+func Pointer[T any](d *Decoder, v **T, value func(*Decoder, *T) error) error {
 	if d.null() {
 		return nil
 	}
@@ -105,13 +114,13 @@ func pointer[T any](d *Decoder, v **T, value func(*Decoder, *T) error) error {
 	return value(d, p)
 }
 
-// slice reads an array, or null. An empty array gives an empty slice, not nil.
-func slice[T any](d *Decoder, v *[]T, value func(*Decoder, *T) error) error {
+// Slice reads an array, or null, which leaves *v as it is. An empty array gives an empty slice, not nil.
+func Slice[T any](d *Decoder, v *[]T, value func(*Decoder, *T) error) error {
 	return list(d, v, value, 4)
 }
 
-// scalars is slice for elements that are strings or numbers.
-func scalars[T any](d *Decoder, v *[]T, value func(*Decoder, *T) error) error {
+// Scalars is Slice for elements that are strings or numbers.
+func Scalars[T any](d *Decoder, v *[]T, value func(*Decoder, *T) error) error {
 	return list(d, v, value, d.count())
 }
 
@@ -142,24 +151,24 @@ func (d *Decoder) count() int {
 	return min(1+strings.Count(rest, ","), 512)
 }
 
-// table reads an object with arbitrary names, or null.
-func table[T any](d *Decoder, v *map[string]T, value func(*Decoder, *T) error) error {
+// Table reads an object with arbitrary names, or null, which leaves *v as it is.
+func Table[T any](d *Decoder, v *map[string]T, value func(*Decoder, *T) error) error {
 	if d.null() {
 		return nil
 	}
 	m := make(map[string]T)
 	*v = m
-	o := d.object()
-	for o.next() {
-		if _, there := m[o.name]; there {
-			o.err = o.duplicate()
+	o := d.Members()
+	for o.Next() {
+		if _, there := m[o.Name]; there {
+			o.Err = o.duplicate()
 			continue
 		}
 		var elem T
-		o.err = value(d, &elem)
-		m[o.name] = elem
+		o.Err = value(d, &elem)
+		m[o.Name] = elem
 	}
-	return o.err
+	return o.Err
 }
 
 // null steps over a null if that is the next value.

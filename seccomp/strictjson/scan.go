@@ -1,4 +1,4 @@
-package spec
+package strictjson
 
 import (
 	"strconv"
@@ -46,8 +46,12 @@ func (d *Decoder) unexpected(expected string) error {
 	return d.syntax(d.pos, "unexpected "+found+", expected "+expected)
 }
 
-// syntax reports a violation of RFC 8259 at offset at.
+// syntax reports a violation of RFC 8259 at offset at. A document that NewDecoder
+// did not take looks empty, so that every reader of it ends up here.
 func (d *Decoder) syntax(at int, text string) error {
+	if len(d.data) > MaxSize {
+		return TooLarge(int64(len(d.data)))
+	}
 	line := 1 + strings.Count(d.s[:at], "\n")
 	column := at - strings.LastIndexByte(d.s[:at], '\n')
 	return problem("line " + strconv.Itoa(line) + ", column " + strconv.Itoa(column) + ": " + text)
@@ -119,11 +123,11 @@ func (d *Decoder) digits() bool {
 func (d *Decoder) skip() error {
 	switch c := d.space(); {
 	case c == '{':
-		o := d.object()
-		for o.next() {
-			o.unknown("")
+		o := d.Members()
+		for o.Next() {
+			o.Unknown("")
 		}
-		return o.end(0, "")
+		return o.End(0, "")
 	case c == '[':
 		a := d.array()
 		for a.next() {
@@ -156,7 +160,7 @@ func (d *Decoder) mismatch(expected string) error {
 		if err != nil {
 			return err
 		}
-		found = quote(text)
+		found = Quote(text)
 	default:
 		start := d.pos
 		if err := d.skip(); err != nil {

@@ -1,4 +1,4 @@
-package spec
+package strictjson
 
 import (
 	"encoding/json"
@@ -143,23 +143,61 @@ func TestLimits(t *testing.T) {
 	if err := check(big + " "); err == nil || err.Error() != want {
 		t.Errorf("%d bytes: %v, want %s", len(big)+1, err, want)
 	}
-	if _, err := Parse([]byte(big + " ")); err == nil || err.Error() != want {
-		t.Errorf("Parse of %d bytes: %v, want %s", len(big)+1, err, want)
+	// Every way to read it says the same, and first.
+	huge := []byte(big + " ")
+	for name, read := range map[string]func(d *Decoder) error{
+		"Object":    func(d *Decoder) error { return d.Object(func(string) error { return nil }) },
+		"Array":     func(d *Decoder) error { return d.Array(func(int) error { return nil }) },
+		"String":    func(d *Decoder) error { _, err := d.String(); return err },
+		"Bool":      func(d *Decoder) error { _, err := d.Bool(); return err },
+		"Int64":     func(d *Decoder) error { _, err := d.Int64(); return err },
+		"Uint64":    func(d *Decoder) error { _, err := d.Uint64(); return err },
+		"Strings":   func(d *Decoder) error { _, err := d.Strings(); return err },
+		"StringMap": func(d *Decoder) error { _, err := d.StringMap(); return err },
+		"End":       func(d *Decoder) error { return d.End() },
+		"Members":   func(d *Decoder) error { o := d.Members(); o.Next(); return o.End(1, "a") },
+	} {
+		if err := read(NewDecoder(huge)); err == nil || err.Error() != want {
+			t.Errorf("%s of %d bytes: %v, want %s", name, len(huge), err, want)
+		}
 	}
 }
 
 // Many unknown names must not cost a search through all of them each.
 func TestManyNames(t *testing.T) {
 	var b strings.Builder
-	b.WriteString(`{"ociVersion":"1.0.2"`)
+	b.WriteString(`{"id":7`)
 	for i := range 200000 {
 		fmt.Fprintf(&b, `,"x%d":0`, i)
 	}
-	if _, err := Parse([]byte(b.String() + "}")); err != nil {
-		t.Error(err)
+	v, err := Parse([]byte(b.String()+"}"), readPoint)
+	if err != nil || v.id != 7 {
+		t.Errorf("%v, %v", v, err)
 	}
-	_, err := Parse([]byte(b.String() + `,"x7":0}`))
+	_, err = Parse([]byte(b.String()+`,"x7":0}`), readPoint)
 	if err == nil || err.Error() != "x7: duplicate field, expected every name only once" {
 		t.Errorf("duplicate: %v", err)
 	}
+}
+
+// FuzzSyntax: texts that Skip accepts are JSON, and texts that are JSON are
+// refused only for the rules that this package adds.
+func FuzzSyntax(f *testing.F) {
+	for _, text := range []string{`{"a":[1.5e-3,"\ud83d\ude00",null,true,false,{}]}`, `{"a":1,"a":2}`, `"\ud800"`, "\"\xff\""} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		err := check(string(data))
+		if valid := json.Valid(data); valid == (err == nil) {
+			return
+		} else if !valid {
+			t.Fatalf("%q: accepted, but is not JSON", data)
+		}
+		for _, reason := range []string{"duplicate field", "expected UTF-8", "unpaired surrogate", "nested more"} {
+			if strings.Contains(err.Error(), reason) {
+				return
+			}
+		}
+		t.Errorf("%q: %v", data, err)
+	})
 }

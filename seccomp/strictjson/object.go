@@ -1,47 +1,50 @@
-package spec
+package strictjson
 
 import "strings"
 
-// object iterates over the members of a JSON object:
+// Members iterates over the members of a JSON object that fills a struct. It is
+// what generated code is made of:
 //
-//	o := d.object()
-//	for o.next() {
-//		switch o.name {
+//	o := d.Members()
+//	for o.Next() {
+//		switch o.Name {
 //		case "path":
-//			if o.field(0) {
-//				o.err = text(d, &v.Path)
+//			if o.Field(0) {
+//				o.Err = strictjson.Text(d, &v.Path)
 //			}
 //		default:
-//			o.unknown("path")
+//			o.Unknown("path")
 //		}
 //	}
-//	return o.end(1, "path")
+//	return o.End(1, "path")
 //
-// next ends the loop after an error and gives the error its path. The names of
+// Next ends the loop after an error and gives the error its path. The names of
 // a struct's fields are passed as one string, separated by spaces, because a
 // list of strings would have to be built.
-type object struct {
+type Members struct {
+	Name string // of the current member
+	Err  error  // of the current member; the loop ends when it is set
+
 	d    *Decoder
-	name string // of the current member
-	err  error  // of the current member; the loop ends when it is set
 	open bool   // the opening brace has been read
 	seen uint64 // bit i: known field i has been read
 	rest keys   // names of unknown fields that have been read
 }
 
-// object starts reading an object. White space and the brace are read by the
-// first next.
-func (d *Decoder) object() object { return object{d: d} }
+// Members starts reading an object. White space and the brace are read by the
+// first Next.
+func (d *Decoder) Members() Members { return Members{d: d} }
 
-// next moves to the next member's value.
-func (o *object) next() bool {
+// Next moves to the next member's value. It is false at the end of the object,
+// and after an error.
+func (o *Members) Next() bool {
 	d := o.d
 	if !o.open {
 		if d.space() != '{' {
-			o.err = d.mismatch("an object")
+			o.Err = d.mismatch("an object")
 			return false
 		}
-		if o.err = d.enter(); o.err != nil {
+		if o.Err = d.enter(); o.Err != nil {
 			return false
 		}
 		o.open = true
@@ -49,8 +52,8 @@ func (o *object) next() bool {
 			return o.leave()
 		}
 	} else {
-		if o.err != nil {
-			o.err = under(member(o.name), o.err)
+		if o.Err != nil {
+			o.Err = Under(Member(o.Name), o.Err)
 			return false
 		}
 		switch d.space() {
@@ -59,75 +62,80 @@ func (o *object) next() bool {
 		case '}':
 			return o.leave()
 		default:
-			o.err = d.unexpected("',' or '}'")
+			o.Err = d.unexpected("',' or '}'")
 			return false
 		}
 	}
 	if d.space() != '"' {
-		o.err = d.unexpected("a name in quotes")
+		o.Err = d.unexpected("a name in quotes")
 		return false
 	}
-	if o.name, o.err = d.quoted(); o.err != nil {
+	if o.Name, o.Err = d.quoted(); o.Err != nil {
 		return false
 	}
 	if d.space() != ':' {
-		o.err = under(member(o.name), d.unexpected("':'"))
+		o.Err = Under(Member(o.Name), d.unexpected("':'"))
 		return false
 	}
 	d.pos++
 	return true
 }
 
-func (o *object) leave() bool {
+func (o *Members) leave() bool {
 	o.d.pos++
 	o.d.depth--
 	return false
 }
 
-// field notes that known field i, below 64, is being read. It is false, with
+// Field notes that known field i, below 64, is being read. It is false, with
 // the error set, if the field has been read before.
-func (o *object) field(i uint) bool {
+func (o *Members) Field(i uint) bool {
 	if o.seen>>i&1 != 0 {
-		o.err = o.duplicate()
+		o.Err = o.duplicate()
 		return false
 	}
 	o.seen |= 1 << i
 	return true
 }
 
-func (o *object) duplicate() error {
+// Absent takes back that field i has been read, for a null in the place of a
+// value that is required.
+func (o *Members) Absent(i uint) { o.seen &^= 1 << i }
+
+func (o *Members) duplicate() error {
 	return problem("duplicate field, expected every name only once")
 }
 
-// unknown skips the value of a field that is not one of known. A name that
-// equals a known one but for the case is an error.
-func (o *object) unknown(known string) {
+// Unknown skips the value of a field that is not one of known. A name that
+// equals a known one but for the case is an error. known lists the names,
+// separated by single spaces.
+func (o *Members) Unknown(known string) {
 	for known != "" {
 		name, rest, _ := strings.Cut(known, " ")
-		if strings.EqualFold(name, o.name) {
-			o.err = problem("unknown field, did you mean " + quote(name))
+		if strings.EqualFold(name, o.Name) {
+			o.Err = problem("unknown field, did you mean " + Quote(name))
 			return
 		}
 		known = rest
 	}
-	if !o.rest.add(o.name) {
-		o.err = o.duplicate()
+	if !o.rest.add(o.Name) {
+		o.Err = o.duplicate()
 		return
 	}
-	o.err = o.d.skip()
+	o.Err = o.d.skip()
 }
 
-// end gives the error of the loop. Bit i of required says that the i-th name
+// End gives the error of the loop. Bit i of required says that the i-th name
 // of known must have been read.
-func (o *object) end(required uint64, known string) error {
-	if o.err != nil {
-		return o.err
+func (o *Members) End(required uint64, known string) error {
+	if o.Err != nil {
+		return o.Err
 	}
 	missing := required &^ o.seen
 	for ; missing != 0; missing >>= 1 {
 		name, rest, _ := strings.Cut(known, " ")
 		if missing&1 != 0 {
-			return under(name, problem("missing, expected a value because the field is required"))
+			return Under(name, problem("missing, expected a value because the field is required"))
 		}
 		known = rest
 	}
@@ -163,7 +171,7 @@ func (k *keys) add(name string) bool {
 	return true
 }
 
-// array iterates over the elements of a JSON array in the manner of object.
+// array iterates over the elements of a JSON array in the manner of Members.
 type array struct {
 	d    *Decoder
 	i    int   // of the current element; the number of elements after the loop
@@ -192,7 +200,7 @@ func (a *array) next() bool {
 		}
 	} else {
 		if a.err != nil {
-			a.err = under(index("", a.i), a.err)
+			a.err = Under(Index("", a.i), a.err)
 			return false
 		}
 		switch d.space() {
