@@ -96,7 +96,7 @@ func parseAction(path, name, errnoName string, a specs.LinuxSeccompAction, errno
 	case specs.ActAllow:
 		action = Allow
 	case specs.ActNotify:
-		return 0, fmt.Errorf("%s.%s: SCMP_ACT_NOTIFY is not supported yet", path, name)
+		action = Notify
 	case "":
 		return 0, fmt.Errorf("%s.%s: missing, expected one of %s", path, name, knownActions)
 	default:

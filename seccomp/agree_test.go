@@ -12,7 +12,7 @@ import (
 )
 
 // agree compiles the policy and compares program and Decide on every number of
-// every tabled architecture (listed or not) and on the numbers around the ends
+// every architecture with a table (listed or not) and on the numbers around the ends
 // of the tables, with argument values around every bound in the rules for the
 // number. It returns the filter and how many calls were compared.
 func agree(t testing.TB, p *Policy) (*Filter, int) {
@@ -26,8 +26,13 @@ func agree(t testing.TB, p *Policy) (*Filter, int) {
 		t.Fatalf("the kernel would refuse the program: %v\n%s", err, f.Disassemble())
 	}
 	calls := 0
-	for _, audit := range []uint32{unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_I386, unix.AUDIT_ARCH_AARCH64,
-		unix.AUDIT_ARCH_ARM, unix.AUDIT_ARCH_S390X, 0} {
+	audits := []uint32{unix.AUDIT_ARCH_S390, 0}
+	for _, a := range arch.All() {
+		if !slices.Contains(audits, a.Audit) {
+			audits = append(audits, a.Audit)
+		}
+	}
+	for _, audit := range audits {
 		for _, nr := range testNumbers(audit, p) {
 			for _, args := range testArgs(p, audit, nr) {
 				calls++
@@ -47,14 +52,10 @@ func testNumbers(audit uint32, p *Policy) []uint32 {
 		if a.Audit != audit {
 			continue
 		}
-		base := uint32(0)
-		if a.IsX32() {
-			base = arch.X32Bit
-		}
-		for nr := base; nr < base+600; nr++ {
+		for nr := a.Base; nr < a.Base+600; nr++ {
 			list = append(list, nr)
 		}
-		list = append(list, a.Max-1, a.Max, a.Max+1)
+		list = append(list, 0, 1, a.Base-1, a.Max-1, a.Max, a.Max+1)
 	}
 	for i := range p.tables { // numbers that only rules know, such as arm's private ones
 		if p.tables[i].arch.Audit == audit {
@@ -76,7 +77,7 @@ func testArgs(p *Policy, audit, nr uint32) [][6]uint64 {
 			if r.nr != nr {
 				continue
 			}
-			for _, c := range r.conds() {
+			for _, c := range p.conds(&r) {
 				values[c.arg] = append(values[c.arg], aroundCond(c)...)
 			}
 		}
@@ -129,6 +130,9 @@ func aroundCond(c cond) []uint64 {
 		}
 	}
 	near(c.value)
+	if c.bits == 32 { // the upper half of the argument must not matter
+		out = append(out, 1<<32|c.value, 0xffffffff<<32|c.value)
+	}
 	if c.op == opMasked {
 		want := c.value & c.valueTwo
 		near(want)

@@ -14,17 +14,16 @@ import (
 // Compile returns the program that decides every call as [Policy.Decide] does.
 // The one error is a policy that needs more instructions than the kernel takes.
 func (p *Policy) Compile() (*Filter, error) {
-	g := &graph{nodes: make([]node, 0, 512)}
+	g := &graph{nodes: make([]node, 0, 256)}
 	// The check of the architecture comes first: a number means nothing
 	// without it. The native architecture is built last, which puts it at the
 	// front, next to its leaves.
 	root := g.ret(p.Unlisted)
-	for i := len(p.tables) - 1; i >= 0; i-- {
-		audit := p.tables[i].arch.Audit
-		if p.firstWith(audit) != i {
-			continue // its partner brings it in
-		}
+	for _, audit := range slices.Backward(p.audits()) {
 		root = g.test(bpf.OffArch, isEqual, audit, p.numbers(g, audit), root)
+	}
+	if g.full {
+		return nil, fmt.Errorf("linux.seccomp: the profile needs more than %d instructions, the kernel's limit", bpf.MaxInstructions)
 	}
 	prog, err := g.assemble(root)
 	if err != nil {
@@ -37,108 +36,105 @@ func (p *Policy) Compile() (*Filter, error) {
 	return &Filter{Instructions: prog, Flags: p.Flags, Warnings: p.Warnings, unasked: p.unasked}, nil
 }
 
-// firstWith returns the position of the first table with this AUDIT_ARCH value.
-func (p *Policy) firstWith(audit uint32) int {
-	for i := range p.tables {
-		if p.tables[i].arch.Audit == audit {
-			return i
-		}
-	}
-	return -1
-}
-
 // numbers returns the search over the numbers of all calls that come in with
 // the AUDIT_ARCH value.
 func (p *Policy) numbers(g *graph, audit uint32) ref {
-	if audit != unix.AUDIT_ARCH_X86_64 {
-		t := p.table(audit, 0)
-		return g.tree(bpf.OffNr, p.ranges(g, t), 0, t.arch.Max)
-	}
-	native, x32 := p.table(audit, 0), p.table(audit, arch.X32Bit)
-	s, top := spans{{0, g.ret(p.Unlisted)}}, uint32(arch.X32Bit)
-	if native != nil {
-		s, top = p.ranges(g, native), native.arch.Max
-	}
-	if x32 != nil {
-		// A tree of its own, for which x86_64 pays one comparison. Smaller
-		// numbers do not arrive there, so its first span may include them.
-		upper := p.ranges(g, x32)
-		upper[0].lo = 0
-		s = s.add(arch.X32Bit, g.tree(bpf.OffNr, upper, arch.X32Bit, x32.arch.Max))
-	} else {
-		s = s.add(arch.X32Bit, g.ret(p.Unlisted))
-		if native != nil {
-			s = s.add(noCall, g.ret(p.Default))
+	s, a := p.spans(g, audit, 0)
+	if audit == unix.AUDIT_ARCH_X86_64 {
+		upper, x32 := p.spans(g, audit, arch.X32Bit)
+		if x32 != nil {
+			// A tree of its own, for which x86_64 pays one comparison.
+			s = s.add(arch.X32Bit, g.numberTree(upper, x32))
+		} else {
+			for _, part := range upper {
+				s = s.add(max(part.lo, arch.X32Bit), part.to)
+			}
 		}
 	}
-	return g.tree(bpf.OffNr, s, 0, top)
+	return g.numberTree(s, a)
 }
 
-// ranges returns the spans of one architecture, from its lowest number on.
-func (p *Policy) ranges(g *graph, t *table) spans {
-	base := uint32(0)
-	if t.arch.IsX32() {
-		base = arch.X32Bit
+// numberTree returns a search over numbers that is shallow where the calls of
+// the architecture are; nil is none.
+func (g *graph) numberTree(s spans, a *arch.Arch) ref {
+	if a == nil {
+		return g.tree(bpf.OffNr, s, 0, 0)
 	}
-	unnamed := g.ret(p.Default)
-	s := make(spans, 0, 256).add(base, unnamed)
-	order := t.byNumber()
-	var group []*rule
-	for i := 0; i < len(order); {
-		nr := t.rules[order[i]].nr
-		group = group[:0]
-		for ; i < len(order) && t.rules[order[i]].nr == nr; i++ {
-			group = append(group, &t.rules[order[i]])
+	return g.tree(bpf.OffNr, s, a.Base, a.Dense)
+}
+
+// spans returns the decisions for the numbers of the table that from belongs to,
+// and the table's architecture, or nil if it is not listed. Numbers that belong
+// to another table do not arrive here.
+func (p *Policy) spans(g *graph, audit, from uint32) (spans, *arch.Arch) {
+	if p.stack != nil {
+		older, a := p.stack[0].spans(g, audit, from)
+		newer, b := p.stack[1].spans(g, audit, from)
+		return g.merge(older, newer), cmp.Or(a, b)
+	}
+	if t := p.table(audit, from); t != nil {
+		s := p.ranges(g, t)
+		if len(s) > 1 && s[1].lo == from { // nothing below it arrives
+			s = s[1:]
+			s[0].lo = 0
 		}
-		s = s.add(nr, p.call(g, t, nr, group))
+		return s, t.arch
+	}
+	s := spans{{0, g.ret(p.Unlisted)}}
+	if from == arch.X32Bit && p.table(audit, 0) != nil {
+		s = s.add(noCall, g.ret(p.Default))
+	}
+	return s, nil
+}
+
+// ranges returns the spans of one architecture. Numbers below its first get the
+// default.
+func (p *Policy) ranges(g *graph, t *table) spans {
+	unnamed := g.ret(p.Default)
+	s := make(spans, 0, 256).add(0, unnamed)
+	// Numbers are small and dense, so that counting beats comparing: a chain of
+	// rules for each number, in profile order.
+	var head [slots]int32 // the first rule, plus 1
+	next := make([]int32, len(t.rules))
+	for i := len(t.rules) - 1; i >= 0; i-- {
+		at := slot(t.rules[i].nr, t.arch)
+		next[i], head[at] = head[at], int32(i+1)
+	}
+	group := g.scratch.group
+	for at := range head {
+		if head[at] == 0 || g.full {
+			continue
+		}
+		nr, to := t.rules[head[at]-1].nr, ref(-1)
+		group = group[:0]
+		for i := head[at]; i != 0; i = next[i-1] {
+			r := &t.rules[i-1]
+			if r.list == 0 { // it beats the others, wherever it stands
+				to = g.ret(r.action)
+				break
+			}
+			group = append(group, effect{r.action, p.conds(r)})
+		}
+		if to < 0 {
+			to = g.decision(group, g.ret(p.beyond(t, nr)), t.arch.BigEndian())
+		}
+		s = s.add(nr, to)
 		s = s.add(nr+1, unnamed)
 	}
+	g.scratch.group = group
 	if t.hasLast {
 		s = s.add(t.last+1, g.ret(p.beyond(t, t.last+1)))
 	}
 	return s
 }
 
-// byNumber returns the positions of the rules by ascending number, those for
-// one number in profile order.
-func (t *table) byNumber() []int32 {
-	order := make([]int32, len(t.rules))
-	lowest := uint32(0)
-	if t.arch.IsX32() {
-		lowest = arch.X32Bit
-	}
-	// Numbers are small and dense, so that counting beats comparing: a start
-	// for each number, then every rule into its place.
-	var start [1024]int32
-	if t.last-lowest >= uint32(len(start)) { // arm's private calls
-		for i := range order {
-			order[i] = int32(i)
-		}
-		slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(t.rules[a].nr, t.rules[b].nr) })
-		return order
-	}
-	for i := range t.rules {
-		start[t.rules[i].nr-lowest]++
-	}
-	sum := int32(0)
-	for nr, n := range start {
-		start[nr] = sum
-		sum += n
-	}
-	for i := range t.rules {
-		at := &start[t.rules[i].nr-lowest]
-		order[*at] = int32(i)
-		*at++
-	}
-	return order
-}
+// slots is the number of results of slot.
+const slots = 640
 
-// call returns the decision for one number, given all rules for it.
-func (p *Policy) call(g *graph, t *table, nr uint32, group []*rule) ref {
-	for _, r := range group {
-		if len(r.conds()) == 0 {
-			return g.ret(r.action)
-		}
+// slot returns a small number for a call's number that orders as that does.
+func slot(nr uint32, a *arch.Arch) uint32 {
+	if nr > a.Dense {
+		return slots - 16 + nr&15 // arm's private calls, next to each other
 	}
-	return g.decision(group, g.ret(p.beyond(t, nr)), t.arch.Bits)
+	return nr - a.Base
 }

@@ -21,50 +21,92 @@ const (
 
 const knownOps = "SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_LE, SCMP_CMP_LT, SCMP_CMP_MASKED_EQ, SCMP_CMP_NE"
 
-// cond is one condition on one argument, as the profile has it.
+// cond is one condition on one argument. In 32 bits the operands have lost their
+// upper halves.
 type cond struct {
 	arg             uint8 // 0 to 5
 	op              op
+	bits            uint8 // width of the comparison: 32 or 64
 	value, valueTwo uint64
 }
 
-// holds says whether the condition holds for a call of an architecture that
-// compares the given number of bits, 32 or 64. In 32 bits both the argument
-// and the operands lose their upper halves.
-func (c cond) holds(args *[6]uint64, bits int) bool {
-	a, v, w := args[c.arg], c.value, c.valueTwo
-	if bits == 32 {
-		a, v, w = uint64(uint32(a)), uint64(uint32(v)), uint64(uint32(w))
+// holds says whether the condition holds for a call with these arguments. A
+// comparison in 32 bits does not look at the argument's upper half.
+func (c cond) holds(args *[6]uint64) bool {
+	a := args[c.arg]
+	if c.bits == 32 {
+		a = uint64(uint32(a))
 	}
 	switch c.op {
 	case opNE:
-		return a != v
+		return a != c.value
 	case opLT:
-		return a < v
+		return a < c.value
 	case opLE:
-		return a <= v
+		return a <= c.value
 	case opEQ:
-		return a == v
+		return a == c.value
 	case opGE:
-		return a >= v
+		return a >= c.value
 	case opGT:
-		return a > v
+		return a > c.value
 	default: // opMasked
-		return a&v == w&v
+		return a&c.value == c.valueTwo&c.value
 	}
 }
 
-// parseConds reads the args of one rule. path is that of the rule.
-func parseConds(path string, args []specs.LinuxSeccompArg) ([]cond, error) {
+// always says whether the condition holds for every argument, and never whether
+// it holds for none.
+func (c cond) always() bool {
+	switch c.op {
+	case opLE:
+		return c.value == c.top()
+	case opGE, opMasked:
+		return c.value == 0
+	}
+	return false
+}
+
+func (c cond) never() bool { return c.op == opLT && c.value == 0 || c.op == opGT && c.value == c.top() }
+
+// top is the largest value of an argument in the width of the comparison.
+func (c cond) top() uint64 { return 1<<c.bits - 1 }
+
+// allArgs stands for all six arguments, as a set of bits.
+const allArgs = 1<<6 - 1
+
+// cut returns the condition as a comparison in 32 bits if its argument is in
+// narrow, a set of bits.
+func (c cond) cut(narrow uint8) cond {
+	if narrow>>c.arg&1 != 0 {
+		c.bits, c.value, c.valueTwo = 32, uint64(uint32(c.value)), uint64(uint32(c.valueTwo))
+	}
+	return c
+}
+
+// cut returns the conditions with those on the arguments in narrow cut.
+func cut(conds []cond, narrow uint8) []cond {
+	if narrow == 0 {
+		return conds
+	}
+	out := make([]cond, len(conds))
+	for i, c := range conds {
+		out[i] = c.cut(narrow)
+	}
+	return out
+}
+
+// parseConds reads the args of linux.seccomp.syscalls[i].
+func parseConds(rule int, args []specs.LinuxSeccompArg) ([]cond, error) {
 	if len(args) == 0 {
 		return nil, nil
 	}
 	conds := make([]cond, len(args))
 	for i, a := range args {
 		if a.Index > 5 {
-			return nil, fmt.Errorf("%s.args[%d].index: %d, expected 0 to 5", path, i, a.Index)
+			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].index: %d, expected 0 to 5", rule, i, a.Index)
 		}
-		c := cond{arg: uint8(a.Index), value: a.Value, valueTwo: a.ValueTwo}
+		c := cond{arg: uint8(a.Index), bits: 64, value: a.Value, valueTwo: a.ValueTwo}
 		switch a.Op {
 		case specs.OpNotEqual:
 			c.op = opNE
@@ -81,9 +123,9 @@ func parseConds(path string, args []specs.LinuxSeccompArg) ([]cond, error) {
 		case specs.OpMaskedEqual:
 			c.op = opMasked
 		case "":
-			return nil, fmt.Errorf("%s.args[%d].op: missing, expected one of %s", path, i, knownOps)
+			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].op: missing, expected one of %s", rule, i, knownOps)
 		default:
-			return nil, fmt.Errorf("%s.args[%d].op: unknown operator %q, expected one of %s", path, i, string(a.Op), knownOps)
+			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].op: unknown operator %q, expected one of %s", rule, i, string(a.Op), knownOps)
 		}
 		conds[i] = c
 	}

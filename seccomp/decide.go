@@ -13,6 +13,9 @@ const noCall = 1<<32 - 1
 // about it: the AUDIT_ARCH_* value, the number and the argument registers. It
 // is the reference for what a profile means.
 func (p *Policy) Decide(audit, nr uint32, args [6]uint64) Action {
+	if p.stack != nil {
+		return Action(stricter(uint32(p.stack[0].Decide(audit, nr, args)), uint32(p.stack[1].Decide(audit, nr, args))))
+	}
 	t := p.table(audit, nr)
 	if t == nil {
 		// Bit 30 of "no call" does not make it an x32 call.
@@ -23,22 +26,23 @@ func (p *Policy) Decide(audit, nr uint32, args [6]uint64) Action {
 	}
 	// A rule without conditions beats all others, wherever it stands.
 	for _, r := range t.rules {
-		if r.nr == nr && len(r.conds()) == 0 {
+		if r.nr == nr && len(p.conds(&r)) == 0 {
 			return r.action
 		}
 	}
 	// Of the others the first that matches wins.
 	for _, r := range t.rules {
-		if r.nr == nr && r.matches(&args, t.arch.Bits) {
+		if r.nr == nr && match(p.conds(&r), &args) {
 			return r.action
 		}
 	}
 	return p.beyond(t, nr)
 }
 
-func (r *rule) matches(args *[6]uint64, bits int) bool {
-	for _, c := range r.conds() {
-		if !c.holds(args, bits) {
+// match says whether all conditions hold.
+func match(conds []cond, args *[6]uint64) bool {
+	for _, c := range conds {
+		if !c.holds(args) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
@@ -28,13 +29,17 @@ func Compile(profile *specs.LinuxSeccomp, o Options) (*Filter, error) {
 	return p.Compile()
 }
 
+// Listener says whether a rule hands calls to an agent (SCMP_ACT_NOTIFY), so that
+// seccomp(2) returns a listener: Flags has SECCOMP_FILTER_FLAG_NEW_LISTENER.
+func (f *Filter) Listener() bool { return f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 }
+
 // Bytes returns the program as an array of struct sock_filter in native byte
 // order, 8 bytes each, for a caller that makes the system call itself.
 func (f *Filter) Bytes() []byte { return bpf.Bytes(f.Instructions) }
 
 // PrctlSuffices says whether prctl(PR_SET_SECCOMP), which takes no flags, may
 // stand in for a seccomp(2) that fails with ENOSYS: no flag was asked for.
-// (The default flag only saves time.)
+// (The default flag only saves time; a listener comes from seccomp(2) alone.)
 func (f *Filter) PrctlSuffices() bool { return f.Flags&^f.unasked == 0 }
 
 // Disassemble returns the program as text, one instruction a line, with

@@ -49,11 +49,11 @@ func (d *dice) profile() *specs.LinuxSeccomp {
 		specs.ActTrace, specs.ActLog}
 	ops := []specs.LinuxSeccompOperator{specs.OpEqualTo, specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual, specs.OpGreaterThan,
 		specs.OpGreaterEqual, specs.OpMaskedEqual}
-	names := []string{"read", "write", "execve", "socket", "accept", "socketcall", "shmat", "clone", "openat2", "set_tls", "s390_runtime_instr"}
+	names := []string{"read", "write", "execve", "socket", "accept", "socketcall", "shmat", "clone", "openat2", "set_tls", "s390_runtime_instr", "ioctl", "personality"}
 	p := &specs.LinuxSeccomp{DefaultAction: actions[d.n(len(actions))]}
-	for _, a := range []specs.Arch{specs.ArchX86_64, specs.ArchX86, specs.ArchX32, specs.ArchAARCH64, specs.ArchARM} {
-		if d.n(2) == 1 {
-			p.Architectures = append(p.Architectures, a)
+	for i := range arch.All() {
+		if d.n(3) == 1 {
+			p.Architectures = append(p.Architectures, specs.Arch(arch.All()[i].Scmp))
 		}
 	}
 	for range d.n(12) {
@@ -65,7 +65,7 @@ func (d *dice) profile() *specs.LinuxSeccomp {
 		for range 1 + d.n(3) {
 			name := names[d.n(len(names))]
 			if d.n(4) == 1 { // any call at all
-				name = arch.ID(d.n(256)).String()
+				name = arch.ID((d.n(3)*256 + d.n(256)) % arch.NumIDs).String()
 			}
 			s.Names = append(s.Names, name)
 		}
@@ -78,16 +78,15 @@ func (d *dice) profile() *specs.LinuxSeccomp {
 }
 
 // FuzzAgree makes a profile of the input and holds the program against Decide
-// on the calls that its rules are about and their neighbours.
+// on the calls that its rules are about and their neighbours; then proves it.
 func FuzzAgree(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0, 1, 1, 1, 1, 1, 5, 1, 0, 0, 0, 2, 0, 3, 3, 4, 4, 0, 1, 4, 4, 7, 7, 6})
 	f.Add(slices.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9}, 8))
 	f.Add(slices.Repeat([]byte{11, 6, 250, 17, 1, 0, 2, 77}, 16))
-	natives := []string{"SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_X86"}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := &dice{data}
-		p, err := NewPolicy(d.profile(), Options{Native: natives[d.n(len(natives))], KillThread: d.n(2) == 1})
+		p, err := NewPolicy(d.profile(), Options{Native: arch.All()[d.n(len(arch.All()))].Scmp, KillThread: d.n(2) == 1, IntArgs: d.n(2) == 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,8 +101,8 @@ func FuzzAgree(f *testing.F) {
 		extra := [6]uint64{d.value(), d.value(), d.value(), d.value(), d.value(), d.value()}
 		try := func(audit, nr uint32) {
 			list := testArgs(p, audit, nr)
-			if len(list) > 300 {
-				list = list[:300]
+			if len(list) > 100 {
+				list = list[:100]
 			}
 			for _, args := range append(list, extra) {
 				got := Action(vm.Run(&bpf.Data{Nr: nr, Arch: audit, Args: args}))
@@ -113,7 +112,7 @@ func FuzzAgree(f *testing.F) {
 			}
 		}
 		for _, a := range arch.All() {
-			for _, nr := range []uint32{0, a.Max, a.Max + 1, 0x3fffffff, 0x40000000, 0xffffffff, uint32(extra[0])} {
+			for _, nr := range []uint32{0, a.Base - 1, a.Base, a.Max, a.Max + 1, 0x3fffffff, 0x40000000, 0xffffffff, uint32(extra[0])} {
 				try(a.Audit, nr)
 			}
 		}
@@ -125,6 +124,9 @@ func FuzzAgree(f *testing.F) {
 				}
 			}
 			try(tab.arch.Audit, tab.last+1)
+		}
+		if err := Verify(prog.Instructions, p); err != nil {
+			t.Fatalf("%v\n%s", err, prog.Disassemble())
 		}
 	})
 }

@@ -11,9 +11,20 @@ import "github.com/runseal/runseal/seccomp/bpf"
 type graph struct {
 	nodes []node
 	index []int32 // hash table of positions in nodes, plus 1; the size is a power of 2
+	// full says that there were more than maxNodes nodes. No more are made, and
+	// what is made of the rest means nothing.
+	full bool
+
+	lastAction Action // of the last ret, which is often the next one's too
+	lastRet    ref
 
 	scratch scratch
+	merged  map[pair]ref
 }
+
+// maxNodes is more than any program that the kernel takes can have: nearly all
+// nodes are on some way through the graph, and then each is an instruction.
+const maxNodes = 4 * bpf.MaxInstructions
 
 // ref is the index of a node.
 type ref int32
@@ -37,7 +48,12 @@ const (
 )
 
 // ret returns the node that ends with the action.
-func (g *graph) ret(a Action) ref { return g.intern(node{op: isReturn, k: uint32(a)}) }
+func (g *graph) ret(a Action) ref {
+	if g.lastAction != a || len(g.nodes) == 0 {
+		g.lastAction, g.lastRet = a, g.intern(node{op: isReturn, k: uint32(a)})
+	}
+	return g.lastRet
+}
 
 // test returns the node that goes to t if the comparison holds, else to f.
 func (g *graph) test(off uint32, op nodeOp, k uint32, t, f ref) ref {
@@ -70,6 +86,10 @@ func (g *graph) intern(n node) ref {
 	last := uint32(len(g.index) - 1)
 	for h := n.hash() & last; ; h = (h + 1) & last {
 		at := g.index[h]
+		if at == 0 && len(g.nodes) >= maxNodes {
+			g.full = true
+			return 0
+		}
 		if at == 0 {
 			g.nodes = append(g.nodes, n)
 			g.index[h] = int32(len(g.nodes))
@@ -82,7 +102,7 @@ func (g *graph) intern(n node) ref {
 }
 
 func (g *graph) grow() {
-	size := max(1024, 2*len(g.index))
+	size := max(512, 2*len(g.index))
 	g.index = make([]int32, size)
 	last := uint32(size - 1)
 	for i := range g.nodes {

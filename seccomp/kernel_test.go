@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if src := os.Getenv(victimEnv); src != "" {
 		victim(src)
 	}
+	if mode := os.Getenv(execEnv); mode != "" {
+		execVictim(mode)
+	}
 	os.Exit(m.Run())
 }
 
@@ -60,7 +63,20 @@ func victim(src string) {
 			fail(err)
 		}
 	}
-	parent := os.Getppid() // the filter may be about this call
+	parent := os.Getppid() // the filters may be about this call
+	if older := os.Getenv("OLDER"); older != "" {
+		var q specs.LinuxSeccomp
+		if err := json.Unmarshal([]byte(older), &q); err != nil {
+			fail(err)
+		}
+		first, err := Compile(&q, Options{})
+		if err != nil {
+			fail(err)
+		}
+		if err := first.Install(); err != nil {
+			fail(err)
+		}
+	}
 	if err := f.Install(); err != nil {
 		fail(err)
 	}
@@ -150,6 +166,60 @@ func TestKernel(t *testing.T) {
 				t.Errorf("%v, printed %q, want signal %v", cmd.ProcessState, out, c.signal)
 			}
 		})
+	}
+}
+
+// Two filters on one thread do what Intersect says of their policies: the
+// kernel's order of actions, and whose errno counts.
+func TestKernelIntersect(t *testing.T) {
+	actions := []string{`"SCMP_ACT_KILL_PROCESS"`, `"SCMP_ACT_TRAP"`, `"SCMP_ACT_ERRNO","errnoRet":71`, `"SCMP_ACT_ERRNO","errnoRet":72`,
+		`"SCMP_ACT_TRACE"`, `"SCMP_ACT_LOG"`, `"SCMP_ACT_ALLOW"`}
+	for _, older := range actions {
+		for _, newer := range actions {
+			profile := func(action string) string {
+				// The rule must differ from the default to be one.
+				def := "SCMP_ACT_ALLOW"
+				if action == `"SCMP_ACT_ALLOW"` {
+					def = "SCMP_ACT_LOG"
+				}
+				return fmt.Sprintf(`{"defaultAction":%q,"syscalls":[{"names":["getppid"],"action":%s}]}`, def, action)
+			}
+			policies := [2]*Policy{}
+			for i, action := range []string{older, newer} {
+				var err error
+				if policies[i], err = NewPolicy(parse(t, profile(action)), Options{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			both, err := Intersect(policies[0], policies[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			action := both.Decide(both.native().Audit, unix.SYS_GETPPID, [6]uint64{})
+			cmd := exec.Command("/proc/self/exe")
+			cmd.Env = append(os.Environ(), "OLDER="+profile(older), victimEnv+"="+profile(newer), "GOTRACEBACK=none")
+			out, err := cmd.Output()
+			if cmd.ProcessState == nil {
+				t.Fatal(err)
+			}
+			status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+			ok := false
+			switch action.Kind() {
+			case KillProcess:
+				ok = status.Signaled() && status.Signal() == unix.SIGSYS
+			case Trap:
+				ok = status.ExitStatus() == 2 && strings.Contains(stderr(err), "SIGSYS")
+			case Trace(0):
+				ok = string(out) == "ret false errno 38 mode 2\n"
+			case Errno(0):
+				ok = string(out) == fmt.Sprintf("ret false errno %d mode 2\n", action.Data())
+			case Log, Allow:
+				ok = string(out) == "ret true errno 0 mode 2\n"
+			}
+			if !ok {
+				t.Errorf("%s, then %s: %v, printed %q; Intersect says %s", older, newer, cmd.ProcessState, out, action)
+			}
+		}
 	}
 }
 

@@ -21,6 +21,11 @@ type Options struct {
 	// KillThread lets a call from an architecture that is not listed kill the
 	// calling thread, as runc does, instead of the process.
 	KillThread bool
+	// IntArgs compares an argument that the kernel takes as int, unsigned int
+	// or another type of at most 32 bits in 32 bits ([arch.IntArgs]), so that a
+	// caller cannot pass a condition by with bits that the kernel ignores. Off,
+	// as libseccomp does it: the whole register of a 64-bit caller counts.
+	IntArgs bool
 }
 
 // Policy is a profile spelt out: a total function from calls to actions.
@@ -34,8 +39,11 @@ type Policy struct {
 	// Warnings are for the author of the profile, one line each.
 	Warnings []string
 
-	unasked uint    // the part of Flags that may be left out
-	tables  []table // of the listed architectures, the native one first
+	unasked uint     // the part of Flags that may be left out
+	tables  []table  // of the listed architectures, the native one first
+	lists   [][]cond // conditions of rules
+
+	stack *[2]*Policy // instead of tables: of an intersection, the older one first
 }
 
 // table is what the policy says about one architecture.
@@ -47,29 +55,8 @@ type table struct {
 	// pass they get ENOSYS, so that a program can fall back to an older call.
 	last    uint32
 	hasLast bool
-}
 
-// rule applies its action to the calls nr for which all conditions hold.
-type rule struct {
-	nr     uint32
-	action Action
-	list   *[]cond // nil: none; a pointer, since nearly all rules have none
-}
-
-// conds returns the conditions, all of which must hold.
-func (r *rule) conds() []cond {
-	if r.list == nil {
-		return nil
-	}
-	return *r.list
-}
-
-// some is nil for an empty list.
-func some(conds *[]cond) *[]cond {
-	if len(*conds) == 0 {
-		return nil
-	}
-	return conds
+	withArgs int // rules that have conditions
 }
 
 // NewPolicy checks a profile and spells it out. The error names the first
@@ -94,9 +81,6 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	if p.Flags, p.unasked, err = parseFlags(profile.Flags); err != nil {
 		return nil, err
 	}
-	if profile.ListenerMetadata != "" && profile.ListenerPath == "" {
-		return nil, errors.New("linux.seccomp.listenerMetadata: set without listenerPath, expected both or none")
-	}
 	if p.tables, err = listArchs(profile.Architectures, o.Native); err != nil {
 		return nil, err
 	}
@@ -104,13 +88,20 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	for i := range profile.Syscalls {
 		names += len(profile.Syscalls[i].Names)
 	}
+	names = min(names+32, arch.NumIDs) // more only if calls have several rules
 	for t := range p.tables {
-		p.tables[t].rules = make([]rule, 0, names+32) // room for the i386 multiplexers
+		p.tables[t].rules = make([]rule, 0, names)
 	}
+	s := speller{Policy: p, strict: o.Strict, intArgs: o.IntArgs, muxConds: make([]cond, 0, 32)}
+	p.lists = make([][]cond, 0, 48)
 	for i := range profile.Syscalls {
-		if err := p.add(i, &profile.Syscalls[i], o.Strict); err != nil {
+		if err := s.add(i, &profile.Syscalls[i]); err != nil {
 			return nil, err
 		}
+	}
+	s.finish()
+	if err := p.listen(profile); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -130,6 +121,9 @@ func listArchs(list []specs.Arch, native string) ([]table, error) {
 next:
 	for i, name := range list {
 		a := arch.Lookup(string(name))
+		if a == nil && arch.Untabled(string(name)) {
+			return nil, fmt.Errorf("linux.seccomp.architectures[%d]: this program has no system call table for %s, expected one of %s", i, string(name), knownArchs())
+		}
 		if a == nil {
 			return nil, fmt.Errorf("linux.seccomp.architectures[%d]: unknown architecture %q, expected one of %s", i, string(name), knownArchs())
 		}
@@ -149,98 +143,6 @@ func knownArchs() string {
 		s = append(s, a.Scmp)
 	}
 	return strings.Join(s, ", ")
-}
-
-// add spells out linux.seccomp.syscalls[i].
-func (p *Policy) add(i int, s *specs.LinuxSyscall, strict bool) error {
-	path := syscallPath(i)
-	if len(s.Names) == 0 {
-		return fmt.Errorf("%s.names: missing or empty, expected at least one system call", path)
-	}
-	action, err := parseAction(path, "action", "errnoRet", s.Action, s.ErrnoRet)
-	if err != nil {
-		return err
-	}
-	conds, err := parseConds(path, s.Args)
-	if err != nil {
-		return err
-	}
-	// A rule that does what happens anyway is no rule: it must not shadow a
-	// later one.
-	effective := action != p.Default
-	split := alternatives(conds)
-	for j, name := range s.Names {
-		id, known := arch.Find(name)
-		if !known {
-			if err := p.unknown(fmt.Sprintf("%s.names[%d]", path, j), name, strict); err != nil {
-				return err
-			}
-			continue
-		}
-		for k := range p.tables {
-			t := &p.tables[k]
-			if nr, ok := t.arch.NumberOf(id); ok {
-				t.mention(nr)
-				for c := range split {
-					if effective {
-						t.rules = append(t.rules, rule{nr, action, some(&split[c])})
-					}
-				}
-			}
-			if t.arch.HasMux() {
-				if nr, call, ok := arch.Mux(name); ok {
-					t.mention(nr)
-					for _, c := range split {
-						if effective {
-							mux := muxConds(call, c)
-							t.rules = append(t.rules, rule{nr, action, &mux})
-						}
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (t *table) mention(nr uint32) {
-	t.last, t.hasLast = max(t.last, nr), true
-}
-
-// muxConds turns the conditions on a socket or IPC call into those on the
-// multiplexer. Its first argument selects the call, so a condition on the
-// call's own first argument is lost. The others stay, although they now see
-// the multiplexer's registers. Today's default profiles depend on both.
-func muxConds(call uint32, conds []cond) []cond {
-	m := make([]cond, 1, 1+len(conds))
-	m[0] = cond{arg: 0, op: opEQ, value: uint64(call)}
-	for _, c := range conds {
-		if c.arg != 0 {
-			m = append(m, c)
-		}
-	}
-	return m
-}
-
-// unknown deals with a name that no architecture has.
-func (p *Policy) unknown(path, name string, strict bool) error {
-	switch {
-	case name == "":
-		return fmt.Errorf("%s: empty, expected the name of a system call", path)
-	case strings.IndexByte(name, 0) >= 0:
-		return fmt.Errorf("%s: %q contains a NUL byte, expected the name of a system call", path, name)
-	}
-	msg := fmt.Sprintf("%s: %q is not a system call of any known architecture", path, name)
-	if plain := strings.ToLower(strings.TrimSpace(name)); plain != name {
-		if _, ok := arch.Find(plain); ok {
-			msg += fmt.Sprintf(", did you mean %q", plain)
-		}
-	}
-	if strict {
-		return errors.New(msg)
-	}
-	p.Warnings = append(p.Warnings, msg+"; the entry has no effect")
-	return nil
 }
 
 // beyond returns the action for a call that no rule matches.

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"testing"
 
+	moby "github.com/moby/profiles/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
 	"github.com/runseal/runseal/seccomp/profiles"
 )
@@ -91,6 +93,66 @@ func TestRealProfilesAgree(t *testing.T) {
 	}
 }
 
+// TestEveryArchitecture compiles Docker's profile for each architecture as the
+// kernel's, together with those that Docker lists for such a kernel, and all of
+// them in one filter.
+func TestEveryArchitecture(t *testing.T) {
+	profile := realProfiles(t)["docker"]
+	subs := map[specs.Arch][]specs.Arch{}
+	for _, m := range moby.DefaultProfile().ArchMap {
+		subs[m.Arch] = m.SubArches
+	}
+	var all []specs.Arch
+	for i := range arch.All() {
+		native := specs.Arch(arch.All()[i].Scmp)
+		all = append(all, native)
+		t.Run(string(native), func(t *testing.T) {
+			p := *profile
+			p.Architectures = slices.DeleteFunc(slices.Clone(subs[native]), func(a specs.Arch) bool { return arch.Untabled(string(a)) })
+			for _, ints := range []bool{false, true} {
+				policy, err := NewPolicy(&p, Options{Native: string(native), IntArgs: ints})
+				if err != nil {
+					t.Fatal(err)
+				}
+				f, _ := agree(t, policy)
+				if err := policy.AllowsExecve(); err != nil {
+					t.Error(err)
+				}
+				checkSteps(t, f, &arch.All()[i])
+				t.Logf("with %v: %d instructions", p.Architectures, len(f.Instructions))
+			}
+		})
+	}
+	p := *profile
+	p.Architectures = all
+	policy, err := NewPolicy(&p, Options{Native: "SCMP_ARCH_S390X"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := agree(t, policy)
+	if len(f.Instructions) > 1200 {
+		t.Errorf("%d instructions for all architectures, expected at most 1200", len(f.Instructions))
+	}
+}
+
+// checkSteps holds that calls are found in few steps, also where numbers do not
+// start at 0 or where some lie far from the others.
+func checkSteps(t *testing.T, f *Filter, a *arch.Arch) {
+	t.Helper()
+	vm, err := bpf.NewVM(f.Instructions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, n := 0, 0
+	for nr := a.Base; nr <= a.Dense; nr++ {
+		_, steps := vm.Trace(&bpf.Data{Nr: nr, Arch: a.Audit}, nil)
+		sum, n = sum+steps, n+1
+	}
+	if mean := float64(sum) / float64(n); mean > 12 {
+		t.Errorf("%s: %.1f instructions for a call, expected at most 12", a.Scmp, mean)
+	}
+}
+
 // TestAllowReadsNoArgument holds the kernel's condition for skipping the filter
 // (seccomp_is_const_allow): on the way to ALLOW only number and architecture
 // are read.
@@ -112,7 +174,7 @@ func TestAllowReadsNoArgument(t *testing.T) {
 		for _, audit := range []uint32{unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_I386} {
 			for _, nr := range testNumbers(audit, p) {
 				tab := p.table(audit, nr)
-				if tab == nil || slices.ContainsFunc(tab.rules, func(r rule) bool { return r.nr == nr && len(r.conds()) > 0 }) {
+				if tab == nil || slices.ContainsFunc(tab.rules, func(r rule) bool { return r.nr == nr && r.list != 0 }) {
 					continue
 				}
 				d := bpf.Data{Nr: nr, Arch: audit}

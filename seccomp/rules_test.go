@@ -31,6 +31,8 @@ func TestRules(t *testing.T) {
 	const all = `"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],`
 	const allow = `"action":"SCMP_ACT_ALLOW"`
 	const deny = `"defaultAction":"SCMP_ACT_ERRNO",`
+	const noVsock = `{` + all + deny + `"syscalls":[{"names":["socket","clone3"],` + allow + `,"args":[{"index":0,"value":40,"op":"SCMP_CMP_NE"}]}]}`
+	const noSti = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["ioctl"],"action":"SCMP_ACT_ERRNO","args":[{"index":1,"value":21522,"op":"SCMP_CMP_EQ"}]}]}`
 	for _, c := range []struct {
 		name, profile string
 		options       Options
@@ -140,7 +142,7 @@ func TestRules(t *testing.T) {
 			{"names":["accept"],` + allow + `},
 			{"names":["bind"],` + allow + `,"args":[{"index":0,"value":3,"op":"SCMP_CMP_EQ"},{"index":2,"value":16,"op":"SCMP_CMP_EQ"}]},
 			{"names":["semop"],` + allow + `},{"names":["clone3"],` + allow + `}]}`, Options{},
-			[]wantCall{{i86, 102, arg0(1), Allow}, {i86, 102, arg0(5), Allow}, {i86, 102, arg0(3), eperm}, {i86, 102, [6]uint64{2, 3, 16}, Allow}, {i86, 102, [6]uint64{2, 3, 15}, eperm},
+			[]wantCall{{i86, 102, arg0(1), Allow}, {i86, 102, arg0(5), Allow}, {i86, 102, arg0(3), eperm}, {i86, 102, [6]uint64{2, 3, 16}, Allow}, {i86, 102, [6]uint64{2, 3, 15}, eperm}, {i86, 102, [6]uint64{2, 3, 1<<32 | 16}, Allow},
 				{i86, 359, arg0(1), Allow}, {i86, 359, arg0(2), eperm}, {i86, 117, arg0(1), Allow}, {i86, 117, arg0(2), eperm}, {x64, 102, arg0(1), eperm}, {x64, 41, arg0(1), Allow}, {x64, 43, arg0(9), Allow}}},
 		{"socketcall itself beats its members", `{` + all + deny + `"syscalls":[
 			{"names":["socket"],"action":"SCMP_ACT_TRAP"},{"names":["socketcall"],` + allow + `}]}`, Options{},
@@ -155,6 +157,45 @@ func TestRules(t *testing.T) {
 		{"aarch64 and arm", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64"},
 			[]wantCall{{unix.AUDIT_ARCH_AARCH64, 56, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 983045, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 322, arg0(0), Allow},
 				{unix.AUDIT_ARCH_ARM, 983046, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983044, arg0(0), eperm}, {unix.AUDIT_ARCH_AARCH64, 57, arg0(0), enosys}, {x64, 0, arg0(0), KillProcess}}},
+		{"big-endian halves", `{"architectures":["SCMP_ARCH_PPC64LE","SCMP_ARCH_PPC"],` + deny + `"syscalls":[
+			{"names":["read"],` + allow + `,"args":[{"index":1,"value":4294967298,"op":"SCMP_CMP_EQ"}]},
+			{"names":["write"],"action":"SCMP_ACT_TRAP","args":[{"index":5,"value":1095216660480,"valueTwo":4294967296,"op":"SCMP_CMP_MASKED_EQ"}]}]}`, Options{Native: "SCMP_ARCH_S390X"},
+			[]wantCall{{unix.AUDIT_ARCH_S390X, 3, [6]uint64{1: 0x100000002}, Allow}, {unix.AUDIT_ARCH_S390X, 3, [6]uint64{1: 0x200000001}, eperm},
+				{unix.AUDIT_ARCH_PPC64LE, 3, [6]uint64{1: 0x100000002}, Allow}, {unix.AUDIT_ARCH_PPC64LE, 3, [6]uint64{1: 0x200000001}, eperm},
+				{unix.AUDIT_ARCH_PPC, 3, [6]uint64{1: 2}, Allow}, {unix.AUDIT_ARCH_PPC, 3, [6]uint64{1: 0x200000001}, eperm},
+				{unix.AUDIT_ARCH_S390X, 4, [6]uint64{5: 0x100000000}, Trap}, {unix.AUDIT_ARCH_S390X, 4, [6]uint64{5: 1}, eperm},
+				{unix.AUDIT_ARCH_S390, 3, arg0(2), KillProcess}}},
+		{"mips numbers", `{"architectures":["SCMP_ARCH_MIPSEL64","SCMP_ARCH_MIPS"],"defaultAction":"SCMP_ACT_TRAP","syscalls":[
+			{"names":["read","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_MIPS64"},
+			[]wantCall{{unix.AUDIT_ARCH_MIPS64, 5000, arg0(0), Allow}, {unix.AUDIT_ARCH_MIPSEL64, 5000, arg0(0), Allow}, {unix.AUDIT_ARCH_MIPS, 4003, arg0(0), Allow},
+				{unix.AUDIT_ARCH_MIPS64, 0, arg0(0), Trap}, {unix.AUDIT_ARCH_MIPS64, 4999, arg0(0), Trap}, {unix.AUDIT_ARCH_MIPS64, 4003, arg0(0), Trap},
+				{unix.AUDIT_ARCH_MIPS64, 5001, arg0(0), Trap}, {unix.AUDIT_ARCH_MIPS64, 5247, arg0(0), Allow}, {unix.AUDIT_ARCH_MIPS64, 5248, arg0(0), enosys},
+				{unix.AUDIT_ARCH_MIPS, 3, arg0(0), Trap}, {unix.AUDIT_ARCH_MIPS, 4288, arg0(0), Allow}, {unix.AUDIT_ARCH_MIPS, 4289, arg0(0), enosys},
+				{unix.AUDIT_ARCH_MIPS, 5000, arg0(0), enosys}, {unix.AUDIT_ARCH_MIPSEL, 4003, arg0(0), KillProcess}}},
+		{"multiplexers elsewhere", `{"architectures":["SCMP_ARCH_PPC64","SCMP_ARCH_MIPS","SCMP_ARCH_RISCV64"],` + deny + `"syscalls":[
+			{"names":["socket"],` + allow + `,"args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]},{"names":["shmat","clone3"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_S390X"},
+			[]wantCall{{unix.AUDIT_ARCH_S390X, 102, arg0(1), Allow}, {unix.AUDIT_ARCH_S390X, 102, arg0(2), eperm}, {unix.AUDIT_ARCH_S390X, 102, arg0(1<<32 | 1), eperm},
+				{unix.AUDIT_ARCH_S390X, 117, arg0(21), Allow}, {unix.AUDIT_ARCH_S390X, 117, arg0(22), eperm}, {unix.AUDIT_ARCH_S390X, 359, arg0(1), Allow},
+				{unix.AUDIT_ARCH_PPC64, 102, arg0(1), Allow}, {unix.AUDIT_ARCH_PPC64, 117, arg0(21), Allow}, {unix.AUDIT_ARCH_PPC64, 326, arg0(2), eperm},
+				{unix.AUDIT_ARCH_MIPS, 4102, arg0(1), Allow}, {unix.AUDIT_ARCH_MIPS, 4117, arg0(21), Allow}, {unix.AUDIT_ARCH_MIPS, 4102, arg0(7<<32 | 1), Allow},
+				{unix.AUDIT_ARCH_RISCV64, 102, arg0(1), eperm}, {unix.AUDIT_ARCH_RISCV64, 117, arg0(21), eperm}}},
+		{"AF_VSOCK, the whole register", noVsock, Options{},
+			[]wantCall{{x64, 41, arg0(40), eperm}, {x64, 41, arg0(0x100000028), Allow}, {i86, 359, arg0(0x100000028), eperm}, {x64, 41, arg0(2), Allow}}},
+		{"AF_VSOCK, as the kernel sees it", noVsock, Options{IntArgs: true},
+			[]wantCall{{x64, 41, arg0(40), eperm}, {x64, 41, arg0(0x100000028), eperm}, {x64, 41, arg0(1<<63 | 40), eperm}, {i86, 359, arg0(0x100000028), eperm},
+				{x64, 41, arg0(2), Allow}, {x64, 41, arg0(0x2800000000), Allow}}},
+		{"TIOCSTI, the whole register (CVE-2019-10063)", noSti, Options{},
+			[]wantCall{{x64, 16, [6]uint64{0, 0x5412}, eperm}, {x64, 16, [6]uint64{0, 0x100005412}, Allow}}},
+		{"TIOCSTI, as the kernel sees it (CVE-2019-10063)", noSti, Options{IntArgs: true},
+			[]wantCall{{x64, 16, [6]uint64{0, 0x5412}, eperm}, {x64, 16, [6]uint64{0, 0x100005412}, eperm}, {x64, 16, [6]uint64{0, 0xffffffff_00005412}, eperm},
+				{x64, 16, [6]uint64{0, 0x5413}, Allow}, {x64, 16, [6]uint64{0, 0x5412_00000000}, Allow}}},
+		{"only arguments that are ints", `{` + deny + `"syscalls":[
+			{"names":["prctl","clone"],` + allow + `,"args":[{"index":0,"value":7,"op":"SCMP_CMP_LE"},{"index":1,"value":4294967297,"op":"SCMP_CMP_EQ"}]}]}`, Options{IntArgs: true},
+			[]wantCall{{x64, 157, [6]uint64{7, 0x100000001}, Allow}, {x64, 157, [6]uint64{0xf00000007, 0x100000001}, Allow}, {x64, 157, [6]uint64{7, 1}, eperm}, {x64, 157, [6]uint64{8, 0x100000001}, eperm},
+				{x64, 56, [6]uint64{7, 0x100000001}, Allow}, {x64, 56, [6]uint64{0xf00000007, 0x100000001}, eperm}}},
+		{"the selector of a multiplexer is an int", `{"architectures":["SCMP_ARCH_S390X"],` + deny + `"syscalls":[{"names":["bind","clone3"],` + allow + `,"args":[{"index":2,"value":16,"op":"SCMP_CMP_EQ"}]}]}`, Options{IntArgs: true},
+			[]wantCall{{unix.AUDIT_ARCH_S390X, 102, [6]uint64{1<<32 | 2, 0, 16}, Allow}, {unix.AUDIT_ARCH_S390X, 102, [6]uint64{2, 0, 1<<32 | 16}, eperm},
+				{unix.AUDIT_ARCH_S390X, 361, [6]uint64{2, 0, 1<<32 | 16}, Allow}, {x64, 435, [6]uint64{2: 1<<32 | 16}, eperm}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.options.Native == "" {

@@ -35,14 +35,14 @@ func (s spans) single(i int) bool { return s.hi(i) == s[i].lo }
 // block is a run of spans from first to last in which all but single values
 // lead to one node. It costs one comparison for each of those values.
 type block struct {
-	first, last int
+	first, last int32
 	to          ref
 	weight      uint32
 }
 
 // blockEnd is the best way to cut the spans before some position.
 type blockEnd struct {
-	cost  int
+	cost  int32
 	block // the last one
 }
 
@@ -63,14 +63,14 @@ func (g *graph) tree(off uint32, s spans, bottom, top uint32) ref {
 	}
 	blocks := s.blocks(&g.scratch)
 	for i := range blocks {
-		blocks[i].weight = s.weight(blocks[i].first, blocks[i].last, bottom, top)
+		blocks[i].weight = s.weight(int(blocks[i].first), int(blocks[i].last), bottom, top)
 	}
 	t := treeBuilder{g: g, off: off, spans: s, blocks: blocks}
 	if len(blocks) > maxOptimal {
 		return t.balanced(0, len(blocks)-1)
 	}
 	t.plan()
-	return t.optimal(0, len(blocks)-1)
+	return t.optimal(0)
 }
 
 // weight counts the values from bottom to top in the spans first to last, or,
@@ -106,20 +106,20 @@ func (s spans) blocks(memory *scratch) []block {
 					}
 					singles++
 				}
-				cost := ends[i].cost + one*(1+singles) + singles*singles
+				cost := ends[i].cost + int32(one*(1+singles)+singles*singles)
 				if cost < ends[j+1].cost {
-					ends[j+1] = blockEnd{cost, block{first: i, last: j, to: to}}
+					ends[j+1] = blockEnd{cost, block{first: int32(i), last: int32(j), to: to}}
 				}
 			}
 		}
 	}
 	n := 0
-	for i := len(s); i > 0; i = ends[i].first {
+	for i := len(s); i > 0; i = int(ends[i].first) {
 		n++
 	}
 	memory.cuts = room(memory.cuts, n)
 	blocks := memory.cuts
-	for i := len(s); i > 0; i = ends[i].first {
+	for i := len(s); i > 0; i = int(ends[i].first) {
 		n--
 		blocks[n] = ends[i].block
 	}
@@ -127,23 +127,38 @@ func (s spans) blocks(memory *scratch) []block {
 }
 
 // maxOptimal is the number of blocks up to which the optimal tree is searched
-// for: time and memory grow with its square.
-const maxOptimal = 160
+// for: the time can grow with its square.
+const maxOptimal = 2048
 
 type treeBuilder struct {
 	g      *graph
 	off    uint32
 	spans  spans
 	blocks []block
-	split  []uint8 // by first*len(blocks)+last: the last block of the lower half
+	plans  []planned // the leaves, in the order of the blocks, then the inner nodes
+	next   int       // the first block that is not in the tree yet
+}
+
+// planned is a node of a tree that is being planned.
+type planned struct {
+	weight      uint32
+	left, right int32 // of inner nodes
+	depth       int32
 }
 
 // scratch is memory that one tree after the other uses.
 type scratch struct {
-	split []uint8
-	cost  []uint32
+	plans []planned
+	work  []int32
 	ends  []blockEnd
 	cuts  []block
+
+	// Of decisions that look at arguments.
+	group        []effect
+	values       []uint64
+	pieces       []span64
+	free         []int32
+	upper, lower spans
 }
 
 // room returns a slice of length n with undefined contents, s itself if it can.
@@ -154,43 +169,55 @@ func room[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// plan fills split for the tree with the smallest sum of weight times depth
-// (Knuth, The Art of Computer Programming 6.2.2, with the weights at the leaves;
-// the best split moves monotonically, which makes the search quadratic).
+// plan finds the depth of each block in a tree with the smallest sum of weight
+// times depth, by the algorithm of Garsia and Wachs (Knuth, The Art of Computer
+// Programming 6.2.2): of three neighbours whose first is not heavier than the
+// third the first two are joined, the sum moves to the left behind the next that
+// is not lighter, and so on until one is left. The tree that this makes has the
+// leaves in another order, but there is one in the right order with these depths.
 func (t *treeBuilder) plan() {
 	n := len(t.blocks)
 	memory := &t.g.scratch
-	memory.split, memory.cost = room(memory.split, n*n), room(memory.cost, n*n)
-	cost := memory.cost
-	t.split = memory.split
-	var sum [maxOptimal + 1]uint32
-	for i, b := range t.blocks {
-		sum[i+1] = sum[i] + b.weight
-		t.split[i*n+i] = uint8(i)
-		cost[i*n+i] = 0
+	memory.plans, memory.work = room(memory.plans, 2*n-1), room(memory.work, n)
+	plans, work := memory.plans, memory.work
+	for i := range t.blocks {
+		plans[i] = planned{weight: t.blocks[i].weight}
+		work[i] = int32(i)
 	}
-	for length := 2; length <= n; length++ {
-		for i := 0; i+length <= n; i++ {
-			j := i + length - 1
-			lo, hi := int(t.split[i*n+j-1]), int(t.split[(i+1)*n+j])
-			bestCost, bestAt := uint32(1<<32-1), lo
-			for m := lo; m <= hi && m < j; m++ {
-				if c := cost[i*n+m] + cost[(m+1)*n+j]; c < bestCost {
-					bestCost, bestAt = c, m
-				}
-			}
-			cost[i*n+j] = bestCost + sum[j+1] - sum[i]
-			t.split[i*n+j] = uint8(bestAt)
+	at := 1 // nothing to join before
+	for made := n; made < len(plans); made++ {
+		for at+1 < len(work) && plans[work[at-1]].weight > plans[work[at+1]].weight {
+			at++
 		}
+		left, right := work[at-1], work[at]
+		sum := plans[left].weight + plans[right].weight
+		plans[made] = planned{weight: sum, left: left, right: right}
+		to := at - 1
+		for to > 0 && plans[work[to-1]].weight < sum {
+			to--
+		}
+		copy(work[to+1:at], work[to:at-1])
+		work[to] = int32(made)
+		work = append(work[:at], work[at+1:]...)
+		at = max(to-1, 1)
 	}
+	for i := len(plans) - 1; i >= n; i-- {
+		depth := plans[i].depth + 1
+		plans[plans[i].left].depth, plans[plans[i].right].depth = depth, depth
+	}
+	t.plans = plans
 }
 
-func (t *treeBuilder) optimal(i, j int) ref {
-	if i == j {
-		return t.leaf(i)
+// optimal returns the planned subtree at this depth that begins with the next
+// block.
+func (t *treeBuilder) optimal(depth int32) ref {
+	if t.plans[t.next].depth == depth {
+		t.next++
+		return t.leaf(t.next - 1)
 	}
-	m := int(t.split[i*len(t.blocks)+j])
-	return t.join(m+1, t.optimal(i, m), t.optimal(m+1, j))
+	below := t.optimal(depth + 1)
+	upper := t.next
+	return t.join(upper, below, t.optimal(depth+1))
 }
 
 func (t *treeBuilder) balanced(i, j int) ref {
@@ -210,7 +237,7 @@ func (t *treeBuilder) join(upper int, below, rest ref) ref {
 func (t *treeBuilder) leaf(i int) ref {
 	b := &t.blocks[i]
 	to := b.to
-	for j := b.last; j >= b.first; j-- {
+	for j := int(b.last); j >= int(b.first); j-- {
 		if t.spans[j].to != b.to {
 			to = t.g.test(t.off, isEqual, t.spans[j].lo, t.spans[j].to, to)
 		}

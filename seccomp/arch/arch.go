@@ -6,23 +6,35 @@ import "golang.org/x/sys/unix"
 // value of x86_64 (__X32_SYSCALL_BIT in asm/unistd.h).
 const X32Bit = 0x40000000
 
-// none stands in a table for "this architecture has no such call". It is also
-// the number that ptrace(2) uses for "no call", so it can never be a real one.
-const none = 1<<32 - 1
+// How a table stores a number: the distance from [Arch.Base], or one of arm's
+// private calls (from 0xf0000 on, __ARM_NR_BASE in asm/unistd.h), or none.
+const (
+	none        = 1<<16 - 1
+	private     = 0xff00
+	privateBase = 0xf0000
+)
 
 // Arch is one system call ABI.
 type Arch struct {
 	// Scmp is the name in OCI profiles, for example "SCMP_ARCH_X86_64".
 	Scmp string
 	// Audit is the value of seccomp_data.arch, AUDIT_ARCH_* of linux/audit.h.
+	// It also tells the byte order; see [BigEndian].
 	Audit uint32
 	// Bits is the width in which arguments are compared, 32 or 64. The upper
 	// halves that a 32-bit caller leaves in seccomp_data.args mean nothing.
 	Bits int
+	// Base is what the numbers count from: 0, 4000 (mips o32), 5000 (mips
+	// n64) or [X32Bit]. No call has a smaller number.
+	Base uint32
+	// Dense is the largest number of the block that starts at Base. Only
+	// arm's six private calls lie beyond it.
+	Dense uint32
 	// Max is the largest number in the table.
 	Max uint32
 
-	numbers *[nameCount]uint32
+	mux     bool
+	numbers *[nameCount]uint16
 }
 
 // All returns the tabled architectures. The slice must not be changed.
@@ -50,13 +62,20 @@ func ByCall(audit, nr uint32) *Arch {
 	return nil
 }
 
+// auditLittle is __AUDIT_ARCH_LE of linux/audit.h.
+const auditLittle = 0x40000000
+
+// BigEndian says whether callers with this AUDIT_ARCH value store the upper half
+// of a 64-bit word first. A kernel runs programs of its own byte order only, so
+// that this is also the order of its struct seccomp_data.
+func BigEndian(audit uint32) bool { return audit&auditLittle == 0 }
+
+// BigEndian says whether the architecture is big-endian.
+func (a *Arch) BigEndian() bool { return BigEndian(a.Audit) }
+
 // IsX32 says whether the architecture is the half of AUDIT_ARCH_X86_64 whose
 // numbers start at [X32Bit].
 func (a *Arch) IsX32() bool { return a.Scmp == "SCMP_ARCH_X32" }
-
-// HasMux says whether socket and System V IPC calls can also be made through
-// socketcall(2) and ipc(2) here; see [Mux].
-func (a *Arch) HasMux() bool { return a.Audit == unix.AUDIT_ARCH_I386 }
 
 // Number returns the number of the named call. The numbers of x32 include
 // [X32Bit].
@@ -70,20 +89,32 @@ func (a *Arch) Number(name string) (nr uint32, ok bool) {
 
 // NumberOf is [Arch.Number] for a name that [Find] has found.
 func (a *Arch) NumberOf(id ID) (nr uint32, ok bool) {
-	nr = a.numbers[id]
-	return nr, nr != none
+	n := a.numbers[id]
+	if n >= private {
+		return privateBase + uint32(n-private), n != none
+	}
+	return a.Base + uint32(n), true
 }
 
 // Name returns the name of the call with this number, or "". It searches the
 // whole table: it is meant for people, not for inner loops.
 func (a *Arch) Name(nr uint32) string {
-	if nr == none {
-		return ""
-	}
-	for id, n := range a.numbers {
-		if n == nr {
-			return ID(id).String()
+	for id := range ID(nameCount) {
+		if n, ok := a.NumberOf(id); ok && n == nr {
+			return id.String()
 		}
 	}
 	return ""
+}
+
+// Untabled says whether scmp is an architecture of the OCI specification
+// (1.3) whose system calls are not known here, since golang.org/x/sys, where
+// the tables are from, is not made for it.
+func Untabled(scmp string) bool {
+	switch scmp {
+	case "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_S390", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64",
+		"SCMP_ARCH_M68K", "SCMP_ARCH_SH", "SCMP_ARCH_SHEB":
+		return true
+	}
+	return false
 }

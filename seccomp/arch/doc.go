@@ -17,19 +17,26 @@
 //	nr, ok := a.Number("openat") // 257, true
 //	name := a.Name(257)          // "openat"
 //
+// Numbers do not start at 0 everywhere: those of mips o32 count from 4000, of
+// mips n64 from 5000, of x32 from [X32Bit] ([Arch.Base]).
+//
 // # Tables
 //
 // ztables.go is generated (go generate) from the zsysnum_linux_*.go files of
 // golang.org/x/sys, whose version is [Source]. All names of all architectures
 // form one sorted string; a table is an array of numbers in the order of the
-// names. Nothing is computed at start-up, and one search of the name serves
-// every architecture ([Find]). To add an architecture add its line to the list
-// in gen/main.go.
+// names, 16 bits each. Nothing is computed at start-up, and one search of the name
+// serves every architecture ([Find]). To add an architecture add its line to the
+// list in gen/targets.go.
+//
+// Two more facts about calls: which can also be made through a multiplexer
+// ([Arch.Mux]), and which arguments the kernel takes in 32 bits ([IntArgs]).
 //
 // # Limits
 //
-// Only little-endian architectures are tabled. Names of the other Linux
-// architectures are known ([Find] succeeds) but have no number anywhere.
+// 15 of the 23 architectures of the OCI specification have a table; [Untabled]
+// knows the others. Names of further Linux architectures that x/sys lists (sparc)
+// are known ([Find] succeeds) but have no number anywhere.
 package arch
 
 //go:generate go run ./gen

@@ -1,4 +1,4 @@
-//go:build !amd64 && !arm64 && !386 && !arm
+//go:build !386 && !amd64 && !arm && !arm64 && !loong64 && !mips && !mips64 && !mips64le && !mipsle && !ppc64 && !ppc64le && !riscv64 && !s390x
 
 package arch
 

@@ -23,7 +23,9 @@ type Namer struct {
 //
 // Jumps show the line for true, then the line for false. A number is named if
 // every way to the line has loaded the system call number, and named by the
-// architecture that every way has found, if it is the same one.
+// architecture that every way has found, if it is the same one. Halves of 64-bit
+// words are named by the byte order of the architectures that can come to the
+// line; if there is none, or both, by this machine's.
 func Disassemble(w io.Writer, prog []Instruction, n Namer) error {
 	known := trackAll(prog)
 	var b bytes.Buffer
@@ -44,7 +46,7 @@ func (ins Instruction) format(b *bytes.Buffer, i int, facts facts, n Namer) {
 	}
 	switch ins.Op {
 	case opLdAbs:
-		fmt.Fprintf(b, "ld   %s", offsetName(ins.K))
+		fmt.Fprintf(b, "ld   %s", offsetName(ins.K, facts.order.isBig()))
 	case opLdLen:
 		b.WriteString("ld   len")
 	case opLdImm:
@@ -127,7 +129,7 @@ func mnemonic(op uint16) string {
 	return ""
 }
 
-func offsetName(off uint32) string {
+func offsetName(off uint32, big bool) string {
 	switch {
 	case off == OffNr:
 		return "nr"
@@ -137,7 +139,7 @@ func offsetName(off uint32) string {
 		return fmt.Sprintf("[%d]", off)
 	}
 	half := "low"
-	if off&4 != 0 {
+	if second := off&4 != 0; second != big {
 		half = "high"
 	}
 	if off < offArgs {

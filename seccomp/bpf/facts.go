@@ -1,6 +1,9 @@
 package bpf
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // facts is what holds on every way to an instruction: what A was loaded with,
 // and which architecture a comparison has established.
@@ -8,9 +11,37 @@ type facts struct {
 	reached bool
 	load    uint32 // offset of the word in A, or noFact
 	arch    uint32 // AUDIT_ARCH value, or noFact
+	order   order  // of the architectures that can come here
 }
 
 const noFact = 1<<32 - 1
+
+// order is what is known of a byte order. Code that several architectures share
+// has no architecture any more, but often still an order.
+type order uint8
+
+const (
+	unknown order = iota
+	little
+	big
+	either // both can come here
+)
+
+func orderOf(audit uint32) order {
+	if audit&auditLittle != 0 {
+		return little
+	}
+	return big
+}
+
+// isBig says how the halves of 64-bit words are to be read: as on this machine
+// where nothing is known, or both.
+func (o order) isBig() bool {
+	if o == little || o == big {
+		return o == big
+	}
+	return binary.NativeEndian.Uint16([]byte{0, 1}) == 1
+}
 
 func (f *facts) merge(g facts) {
 	switch {
@@ -22,6 +53,9 @@ func (f *facts) merge(g facts) {
 	}
 	if f.arch != g.arch {
 		f.arch = noFact
+	}
+	if f.order != g.order {
+		f.order = either
 	}
 }
 
@@ -35,7 +69,7 @@ func trackAll(prog []Instruction) []facts {
 		}
 	}
 	if len(all) > 0 {
-		all[0] = facts{true, noFact, noFact}
+		all[0] = facts{reached: true, load: noFact, arch: noFact}
 	}
 	for i, ins := range prog {
 		f := all[i]
@@ -54,7 +88,7 @@ func trackAll(prog []Instruction) []facts {
 			}
 			yes := f
 			if ins.Op == uint16(JEQ) && f.load == OffArch {
-				yes.arch = ins.K
+				yes.arch, yes.order = ins.K, orderOf(ins.K)
 			}
 			flow(i+1+int(ins.Jt), yes)
 			flow(i+1+int(ins.Jf), f)

@@ -26,8 +26,11 @@
 // # Limits
 //
 // The interpreter is an oracle for tests and tools; it is not fast. Packet
-// access and BPF_MOD, which seccomp refuses, are refused here too. Argument
-// offsets are those of little-endian machines.
+// access and BPF_MOD, which seccomp refuses, are refused here too.
+//
+// struct seccomp_data has the byte order of the machine. Where it matters, in the
+// halves of the 64-bit words, the order follows from the AUDIT_ARCH value
+// ([Data]), so that filters for other machines can be made, run and listed here.
 package bpf
 
 import (

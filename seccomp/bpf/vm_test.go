@@ -2,8 +2,11 @@ package bpf
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestCheck(t *testing.T) {
@@ -60,8 +63,8 @@ func TestOperations(t *testing.T) {
 		k    uint32
 		want uint32
 	}{
-		{opLdAbs, OffNr, 0x11}, {opLdAbs, OffArch, 0x22}, {opLdAbs, offIP, 0x44}, {opLdAbs, offIP + 4, 0x33},
-		{opLdAbs, OffArgLow(0), 0x66}, {opLdAbs, OffArgHigh(0), 0x55}, {opLdAbs, OffArgLow(5), 0x88}, {opLdAbs, OffArgHigh(5), 0x77},
+		{opLdAbs, OffNr, 0x11}, {opLdAbs, OffArch, 0x40000022}, {opLdAbs, offIP, 0x44}, {opLdAbs, offIP + 4, 0x33},
+		{opLdAbs, OffArgLow(0, false), 0x66}, {opLdAbs, OffArgHigh(0, false), 0x55}, {opLdAbs, OffArgLow(5, false), 0x88}, {opLdAbs, OffArgHigh(5, false), 0x77},
 		{opLdLen, 0, 64}, {opLdImm, 9, 9}, {opLdMem, 0, 3}, {opTxa, 0, 3},
 		{aluAdd, 1, a + 1}, {aluAdd | srcX, 0, a + 3}, {aluSub, 6, a - 6}, {aluMul, 2, 0xe1e1e1ea}, {aluDiv, 16, a / 16}, {aluDiv | srcX, 0, a / 3},
 		{aluOr, 0x0a, 0xf0f0f0ff}, {aluAnd, 0xff, 0xf5}, {aluXor | srcX, 0, 0xf0f0f0f6}, {aluLsh, 4, 0x0f0f0f50}, {aluRsh | srcX, 0, a >> 3}, {aluNeg, 0, 0x0f0f0f0b},
@@ -71,7 +74,7 @@ func TestOperations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := Data{Nr: 0x11, Arch: 0x22, IP: 0x33_00000044, Args: [6]uint64{0: 0x55_00000066, 5: 0x77_00000088}}
+		d := Data{Nr: 0x11, Arch: 0x40000022, IP: 0x33_00000044, Args: [6]uint64{0: 0x55_00000066, 5: 0x77_00000088}}
 		if got := vm.Run(&d); got != c.want {
 			t.Errorf("op %#x k %d: %#x, want %#x", c.op, c.k, got, c.want)
 		}
@@ -83,6 +86,75 @@ func TestOperations(t *testing.T) {
 	}
 	if got, steps := vm.Trace(&Data{}, nil); got != 0 || steps != 2 {
 		t.Errorf("division by 0: %d after %d steps", got, steps)
+	}
+}
+
+// TestByteOrder holds that the halves of the 64-bit words lie as the byte order of
+// the call's architecture says.
+func TestByteOrder(t *testing.T) {
+	for _, c := range []struct {
+		arch uint32
+		big  bool
+	}{{unix.AUDIT_ARCH_X86_64, false}, {unix.AUDIT_ARCH_S390X, true}, {unix.AUDIT_ARCH_PPC64LE, false}, {unix.AUDIT_ARCH_PPC, true}, {unix.AUDIT_ARCH_MIPSEL, false}} {
+		// The memory of the machine itself, in words of 4 bytes.
+		d := Data{Nr: 1, Arch: c.arch, IP: 0x11_00000022, Args: [6]uint64{0x33_00000044, 0, 0, 0, 0, 0x55_00000066}}
+		var order binary.AppendByteOrder = binary.LittleEndian
+		var get binary.ByteOrder = binary.LittleEndian
+		if c.big {
+			order, get = binary.BigEndian, binary.BigEndian
+		}
+		memory := order.AppendUint32(order.AppendUint32(nil, d.Nr), d.Arch)
+		memory = order.AppendUint64(memory, d.IP)
+		for _, a := range d.Args {
+			memory = order.AppendUint64(memory, a)
+		}
+		for off := uint32(0); off < dataSize; off += 4 {
+			vm, err := NewVM([]Instruction{{Op: opLdAbs, K: off}, {Op: opRetA}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := vm.Run(&d), get.Uint32(memory[off:]); got != want {
+				t.Errorf("arch %#x offset %d: %#x, want %#x", c.arch, off, got, want)
+			}
+		}
+		if low, high := d.word(OffArgLow(5, c.big)), d.word(OffArgHigh(5, c.big)); low != 0x66 || high != 0x55 {
+			t.Errorf("arch %#x: halves %#x, %#x", c.arch, low, high)
+		}
+	}
+}
+
+// TestHalves holds that a listing names the halves of a word by the architectures
+// that can come to the line.
+func TestHalves(t *testing.T) {
+	const le1, le2, be = 0x40000001, 0x40000002, 1
+	jeq := func(arch uint32, jt, jf uint8) Instruction {
+		return Instruction{Op: uint16(JEQ), K: arch, Jt: jt, Jf: jf}
+	}
+	native := [2]string{"high", "low"} // of offset 16, by whether this machine is little-endian
+	little := 0
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		little = 1
+	}
+	for _, c := range []struct {
+		name string
+		head []Instruction
+		want string
+	}{
+		{"big", []Instruction{jeq(be, 0, 1)}, "high"},
+		{"little", []Instruction{jeq(le1, 0, 1)}, "low"},
+		{"two little ones", []Instruction{jeq(le1, 1, 0), jeq(le2, 0, 1)}, "low"},
+		{"both orders", []Instruction{jeq(le1, 1, 0), jeq(be, 0, 1)}, native[little]},
+		{"anything", []Instruction{jeq(be, 0, 0)}, native[little]},
+	} {
+		prog := append([]Instruction{{Op: opLdAbs, K: OffArch}}, c.head...)
+		prog = append(prog, Instruction{Op: opLdAbs, K: offArgs}, Instruction{Op: opRetK})
+		var b bytes.Buffer
+		if err := Disassemble(&b, prog, Namer{}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "ld   arg0." + c.want + "\n"; !strings.Contains(b.String(), want) {
+			t.Errorf("%s: no %q in\n%s", c.name, want, b.String())
+		}
 	}
 }
 
@@ -110,7 +182,7 @@ func TestConditions(t *testing.T) {
 func TestDisassemble(t *testing.T) {
 	prog := []Instruction{
 		{Op: opLdAbs, K: OffArch}, {Op: uint16(JEQ), K: 7, Jt: 0, Jf: 5}, {Op: opLdAbs, K: OffNr},
-		{Op: uint16(JGE), K: 59, Jf: 1}, {Op: opJa, K: 3}, {Op: opLdAbs, K: OffArgHigh(2)}, {Op: uint16(JSET) | srcX},
+		{Op: uint16(JGE), K: 59, Jf: 1}, {Op: opJa, K: 3}, {Op: opLdAbs, K: OffArgHigh(2, true)}, {Op: uint16(JSET) | srcX},
 		{Op: opLdAbs, K: OffNr}, {Op: uint16(JEQ), K: 1, Jt: 0, Jf: 0}, {Op: opRetK, K: 0x7fff0000}, {Op: 0xff, K: 1},
 	}
 	want := `   0: ld   arch

@@ -1,0 +1,156 @@
+package seccomp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/seccomp/arch"
+	"github.com/runseal/runseal/seccomp/bdd"
+)
+
+// outcome is one of the ways in which a policy can decide a call: under
+// conditions on the arguments, which are given twice, as the profile has them
+// and as the exact predicate.
+type outcome struct {
+	action Action
+	all    []cond   // all hold
+	unless [][]cond // of none of these all hold
+	when   bdd.Ref
+}
+
+// outcomes returns all ways in which the call is decided. Their predicates
+// exclude each other and together cover all arguments.
+func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) []outcome {
+	if p.stack != nil {
+		var list []outcome
+		for _, older := range p.stack[0].outcomes(d, audit, nr) {
+			for _, newer := range p.stack[1].outcomes(d, audit, nr) {
+				if o := older.and(d, newer); o.when != bdd.False {
+					o.action = Action(stricter(uint32(older.action), uint32(newer.action)))
+					list = append(list, o)
+				}
+			}
+		}
+		return list
+	}
+	t := p.table(audit, nr)
+	if t == nil {
+		return []outcome{{action: p.Decide(audit, nr, [6]uint64{}), when: bdd.True}}
+	}
+	var list []outcome
+	rest := outcome{action: p.beyond(t, nr), when: bdd.True}
+	for i := range t.rules {
+		r := &t.rules[i]
+		if r.nr != nr {
+			continue
+		}
+		if r.list == 0 {
+			return []outcome{{action: r.action, when: bdd.True}}
+		}
+		conds := p.conds(r)
+		holds := allHold(d, t.arch, conds)
+		o := outcome{action: r.action, all: conds, unless: slices.Clone(rest.unless), when: d.And(rest.when, holds)}
+		if o.when == bdd.False {
+			continue // never reached
+		}
+		list = append(list, o)
+		rest.unless = append(rest.unless, conds)
+		rest.when = d.And(rest.when, d.Not(holds))
+	}
+	if rest.when != bdd.False {
+		list = append(list, rest)
+	}
+	return list
+}
+
+// decision returns the outcomes as one function of the arguments.
+func decision(d *bdd.Diagram, list []outcome) bdd.Ref {
+	f := bdd.False
+	for _, o := range list {
+		f = d.If(o.when, d.Leaf(uint32(o.action)), f)
+	}
+	return f
+}
+
+// and returns the conditions of both.
+func (o outcome) and(d *bdd.Diagram, p outcome) outcome {
+	return outcome{
+		all:    append(slices.Clone(o.all), p.all...),
+		unless: append(slices.Clone(o.unless), p.unless...),
+		when:   d.And(o.when, p.when),
+	}
+}
+
+// maxSimplified bounds the number of conditions that are tried to be left out:
+// the time grows with its square.
+const maxSimplified = 100
+
+// simplify leaves out the conditions that follow from the others.
+func (o *outcome) simplify(d *bdd.Diagram, a *arch.Arch) {
+	if len(o.all)+len(o.unless) > maxSimplified {
+		return
+	}
+	exact := func(all []cond, unless [][]cond) bool {
+		p := allHold(d, a, all)
+		for _, conds := range unless {
+			p = d.And(p, d.Not(allHold(d, a, conds)))
+		}
+		return p == o.when
+	}
+	for i := len(o.unless) - 1; i >= 0; i-- {
+		if less := slices.Delete(slices.Clone(o.unless), i, i+1); exact(o.all, less) {
+			o.unless = less
+		}
+	}
+	for i := len(o.all) - 1; i >= 0; i-- {
+		if less := slices.Delete(slices.Clone(o.all), i, i+1); exact(less, o.unless) {
+			o.all = less
+		}
+	}
+}
+
+// ociArgs returns conditions as profiles spell them.
+func ociArgs(conds []cond) []specs.LinuxSeccompArg {
+	var args []specs.LinuxSeccompArg
+	for _, c := range conds {
+		args = append(args, specs.LinuxSeccompArg{Index: uint(c.arg), Value: c.value, ValueTwo: c.valueTwo, Op: c.op.oci()})
+	}
+	return args
+}
+
+func (o op) oci() specs.LinuxSeccompOperator {
+	return [...]specs.LinuxSeccompOperator{
+		opNE: specs.OpNotEqual, opLT: specs.OpLessThan, opLE: specs.OpLessEqual, opEQ: specs.OpEqualTo,
+		opGE: specs.OpGreaterEqual, opGT: specs.OpGreaterThan, opMasked: specs.OpMaskedEqual,
+	}[o]
+}
+
+// argsText is "arg0 == 0x28 and arg1 & 0xf == 0x3".
+func argsText(args []specs.LinuxSeccompArg) string {
+	var list []string
+	for _, a := range args {
+		sign := "?"
+		switch a.Op {
+		case specs.OpNotEqual:
+			sign = "!="
+		case specs.OpLessThan:
+			sign = "<"
+		case specs.OpLessEqual:
+			sign = "<="
+		case specs.OpEqualTo:
+			sign = "=="
+		case specs.OpGreaterEqual:
+			sign = ">="
+		case specs.OpGreaterThan:
+			sign = ">"
+		case specs.OpMaskedEqual:
+			list = append(list, fmt.Sprintf("arg%d & %#x == %#x", a.Index, a.Value, a.ValueTwo&a.Value))
+			continue
+		}
+		list = append(list, fmt.Sprintf("arg%d %s %#x", a.Index, sign, a.Value))
+	}
+	return strings.Join(list, " and ")
+}
