@@ -4,14 +4,18 @@ import "fmt"
 
 // Permits says whether a call can be executed for some values of its
 // arguments: whether a rule that can apply, or else the default, allows it, or
-// hands it to a tracer or an agent that may.
+// hands it to a tracer or an agent that may. Of an intersection both policies
+// are asked, which can be too favourable if they look at different arguments.
 func (p *Policy) Permits(audit, nr uint32) bool {
+	if p.stack != nil {
+		return p.stack[0].Permits(audit, nr) && p.stack[1].Permits(audit, nr)
+	}
 	t := p.table(audit, nr)
 	if t == nil {
 		return mayPass(p.Unlisted)
 	}
 	for _, r := range t.rules {
-		if r.nr == nr && len(r.conds()) == 0 {
+		if r.nr == nr && r.list == 0 {
 			return mayPass(r.action)
 		}
 	}
@@ -32,7 +36,7 @@ func mayPass(a Action) bool {
 // that starts the container's program, so such a profile can never start one.
 // Conditions on arguments count in the profile's favour: the error is certain.
 func (p *Policy) AllowsExecve() error {
-	native := p.tables[0].arch
+	native := p.native()
 	nr, ok := native.Number("execve")
 	if ok && p.Permits(native.Audit, nr) {
 		return nil
