@@ -141,6 +141,12 @@ func (b *Builder) Fork(mark byte) {
 	b.Hold()
 }
 
+// Spin makes the child wait until the parent calls [Spin.Release], without a
+// system call: a filter that is in force may forbid any. It uses up a processor
+// meanwhile and is for moments. A child that waits for minutes has no parent any
+// more; it ends itself.
+func (b *Builder) Spin() { b.Sys(OpSpin) }
+
 // NewLabel makes a label to be placed later by Place.
 func (b *Builder) NewLabel() Label {
 	b.labels = append(b.labels, -1)

@@ -2,7 +2,9 @@ package nsenter
 
 import (
 	"fmt"
+	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,6 +39,9 @@ func (e *OpError) Error() string {
 	s += ": " + e.Errno.Error()
 	if min := minimumKernel(e.Call); e.Errno == unix.ENOSYS && min != "" {
 		s += " (needs Linux " + min + " or newer)"
+	}
+	if e.Call == "seccomp" && e.Errno == unix.EBUSY {
+		s += " (a filter from outside has a listener already, and the kernel allows one)"
 	}
 	if e.Field != "" {
 		s += " (config.json: " + e.Field + ")"
@@ -155,6 +160,21 @@ func (c *Child) Reap() (ws unix.WaitStatus) {
 
 // forked tells whether there is a process that Follow has not turned to.
 func (c *Child) forked() bool { return c.page.pid != 0 && int(c.page.pid) != c.Pid }
+
+// AwaitWithin is Await with a limit, after which the error is
+// os.ErrDeadlineExceeded.
+func (c *Child) AwaitWithin(limit time.Duration) (mark byte, fds []int, err error) {
+	for end := time.Now().Add(limit); ; {
+		left := time.Until(end)
+		if left <= 0 {
+			return 0, nil, os.ErrDeadlineExceeded
+		}
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(c.sync), Events: unix.POLLIN}}, int(left/time.Millisecond)+1)
+		if n > 0 || err != nil && err != unix.EINTR {
+			return c.Await()
+		}
+	}
+}
 
 // Failure returns the child's failed op as an *OpError, or nil.
 func (c *Child) Failure() error {

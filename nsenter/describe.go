@@ -50,7 +50,7 @@ func (p *Program) line(i int) string {
 	}
 	s := name + "(" + strings.Join(args, ", ") + ")"
 	switch op.Nr {
-	case OpAlone, OpFork:
+	case OpAlone, OpFork, OpSpin:
 		s = name
 	case OpJump:
 		s = "jump to " + strconv.Itoa(int(op.Target))

@@ -126,6 +126,7 @@ var (
 	seccompFlags    = flagSet{zero: "0", names: []flagName{
 		{unix.SECCOMP_FILTER_FLAG_TSYNC, "TSYNC"}, {unix.SECCOMP_FILTER_FLAG_LOG, "LOG"},
 		{unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, "SPEC_ALLOW"}, {unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, "NEW_LISTENER"},
+		{unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "WAIT_KILLABLE_RECV"},
 	}}
 	seccompOps   = flagSet{exact: true, names: []flagName{{unix.SECCOMP_SET_MODE_FILTER, "SET_MODE_FILTER"}}}
 	keyctlOps    = flagSet{exact: true, names: []flagName{{unix.KEYCTL_JOIN_SESSION_KEYRING, "JOIN_SESSION_KEYRING"}}}

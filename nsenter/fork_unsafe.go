@@ -34,6 +34,10 @@ type Clone struct {
 	Cgroup int         // directory of a cgroup v2 to start in (CLONE_INTO_CGROUP, Linux 5.7), or -1
 	FDs    map[Reg]int // registers and the descriptors they start with; -1: none
 	Keep   int         // the child also keeps the descriptors 0 ... Keep-1
+	// Page, an empty file open for reading and writing, makes the page that parent
+	// and child share a part of it, so that another process can take the parent's
+	// place for an [OpSpin], see [OpenSpin]. Nil: only this process has it.
+	Page *os.File
 }
 
 // Start forks a child that executes p. A program can be started once.
@@ -46,11 +50,11 @@ func Start(p *Program, c Clone) (*Child, error) {
 	}
 	p.relocs = nil // the arena now holds addresses
 
-	mem, err := unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	mem, err := newPage(c.Page)
 	if err != nil {
-		return nil, fmt.Errorf("map the page shared with the child: %w", err)
+		return nil, err
 	}
-	pg := (*page)(unsafe.Pointer(&mem[0]))
+	pg := pageOf(mem)
 	sync, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		unix.Munmap(mem)

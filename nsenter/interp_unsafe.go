@@ -1,6 +1,7 @@
 package nsenter
 
 import (
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -16,6 +17,9 @@ type page struct {
 	gaps   [maxGaps][2]uint32 // ranges of descriptors that OpAlone closes
 	ngaps  uintptr
 	regs   [NumRegs]int64
+	nr     uint32 // of the op that failed
+	held   uint32 // the child is in an OpSpin; read and written atomically, as the next
+	freed  uint32 // the parent has ended it
 }
 
 // maxGaps is one more than the descriptors that can be passed on.
@@ -94,6 +98,13 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 			if errno == 0 && r != 0 {
 				exit(0)
 			}
+		case OpSpin:
+			if !spin(pg) {
+				pg.nr, pg.errno, pg.failed = op.Nr, int32(unix.ETIMEDOUT), int32(pc)+1
+				// Not by exit: a filter may have that wait for an agent
+				// which nobody has told of this process.
+				fault()
+			}
 		default:
 			r, _, errno = syscall.RawSyscall6(uintptr(op.Nr),
 				uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))
@@ -122,6 +133,7 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 		if handled {
 			continue
 		}
+		pg.nr = op.Nr
 		pg.errno = int32(errno)
 		pg.failed = int32(pc) + 1
 		break
@@ -139,9 +151,42 @@ func exit(status uintptr) {
 	for {
 		syscall.RawSyscall(unix.SYS_EXIT_GROUP, status, 0, 0)
 		syscall.RawSyscall(unix.SYS_EXIT, status, 0, 0)
-		*(*uint32)(pointer(0)) = 0
+		fault()
 	}
 }
+
+// fault ends the child without a system call. The contract of interpret applies.
+//
+//go:nosplit
+//go:norace
+func fault() { *(*uint32)(pointer(0)) = 0 }
+
+// spin waits for the parent, up to spinLimit, and tells whether it came. The
+// contract of interpret applies; ticks and spinLimit are assembly without a
+// stack check, the atomic functions are single instructions.
+//
+//go:nosplit
+//go:norace
+func spin(pg *page) bool {
+	began, limit := ticks(), spinLimit()
+	atomic.StoreUint32(&pg.held, 1)
+	for atomic.LoadUint32(&pg.freed) == 0 {
+		// Signed: the counters of two processors may differ a little.
+		if int64(ticks()-began) > limit {
+			return false
+		}
+	}
+	return true
+}
+
+// ticks pauses for a moment and reads a counter that rises at a constant rate. The clock of the
+// vDSO is no alternative: it may turn to a system call.
+func ticks() uint64
+
+// spinLimit is the time that spin waits, in ticks: half a minute on arm64, where
+// the rate is known, half a minute to two minutes on amd64, where it is that of
+// the processor's clock. Only a parent that was killed lets it pass.
+func spinLimit() int64
 
 // pointer turns an address inside the arena back into a pointer. The
 // indirection tells vet what the interpreter's contract says: the arena does

@@ -85,6 +85,7 @@ const (
 	OpFail                  // fail with errno Args[0]
 	OpAlone                 // close all descriptors that the parent did not mean to pass on
 	OpFork                  // go on in a new child of the parent, end this one
+	OpSpin                  // wait for the parent without a system call
 )
 
 // AnyErrno in a handler matches every errno.

@@ -35,6 +35,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "close_range(all but the registers)", ""
 	case OpFork:
 		return "clone(CLONE_PARENT)", ""
+	case OpSpin:
+		return "spin until the parent lets go", ""
 	case unix.SYS_CAPSET:
 		return "capset", "-c"
 	case unix.SYS_CHDIR:

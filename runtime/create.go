@@ -43,6 +43,7 @@ type created struct {
 	fifo     int      // the exec FIFO, or -1
 	preserve int      // --preserve-fds
 	owned    bool     // the cgroups are made
+	agent    *agent   // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
 	tty      *os.File // master side of the terminal when no console socket took it
 }
 
@@ -63,13 +64,19 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := checkTerminal(b.spec.Process.Terminal, o.ConsoleSocket, detached); err != nil {
 		return nil, err
 	}
+	// Before anything is made: an agent may be slow.
+	a, err := b.filter.agent(fifo)
+	if err != nil {
+		return nil, err
+	}
 	// The child dies with the thread that forks it (PR_SET_PDEATHSIG): until
 	// it has let go of that, this goroutine stays on its thread, and so no
 	// other goroutine can end it.
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds}
+	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
+		a.close()
 		return nil, err
 	}
 	defer func() {
@@ -111,6 +118,14 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 // start forks the child and records it.
 func (c *created) start() error {
 	how := nsenter.Clone{Flags: c.plan.Flags, Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegFifo: c.fifo}, Keep: 3 + c.preserve}
+	if c.fifo >= 0 && c.plan.Listener {
+		page, err := makeSealPage(c.dir)
+		if err != nil {
+			return err
+		}
+		defer page.Close()
+		how.Page = page
+	}
 	child, err := fork(c.plan, how, c.cgroup)
 	if err != nil {
 		return err
@@ -163,7 +178,7 @@ func (c *created) follow() error {
 func (c *created) converse(consoleSocket string) error {
 	ready := false
 	for {
-		mark, fds, err := c.child.Await()
+		mark, fds, err := c.await(ready)
 		if err != nil {
 			return err
 		}
@@ -199,7 +214,26 @@ func (c *created) converse(consoleSocket string) error {
 		if err := c.child.Release(); err != nil {
 			return err
 		}
+		if mark == plan.MarkSetUp && c.agent != nil {
+			if err := c.agent.handOver(c.child.Spin(), c.child.Pid, c.child.PidFD, c.describe()); err != nil {
+				return err
+			}
+		}
 	}
+}
+
+// await waits for the next report. The last thing is the execve, and where that
+// is the agent's to decide it has a limit.
+func (c *created) await(ready bool) (mark byte, fds []int, err error) {
+	if ready && c.fifo < 0 && c.filter.asksExecve() {
+		return awaitExecve(c.child)
+	}
+	return c.child.Await()
+}
+
+// describe is the container as an agent is shown it.
+func (c *created) describe() *Container {
+	return &Container{ID: c.id, Bundle: c.state.Bundle, Annotations: c.state.Annotations, Status: StatusCreating, Pid: c.child.Pid}
 }
 
 // endedEarly says how a child ended that had not failed by itself.
@@ -226,6 +260,7 @@ func (c *created) undo() {
 	if c.tty != nil {
 		c.tty.Close()
 	}
+	c.agent.close()
 	if err == nil { // or else delete --force still has to find it
 		_ = c.dir.Remove()
 	}

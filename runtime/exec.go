@@ -89,12 +89,17 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, err
 	}
 	if f != nil {
-		in.Filter, in.FilterFlags, in.FilterPrctl = f.Bytes(), f.Flags, f.PrctlSuffices()
+		f.input(in)
 	}
 	p, err := plan.Exec(in, pr)
 	if err != nil {
 		return 0, err
 	}
+	a, err := f.agent(false)
+	if err != nil {
+		return 0, err
+	}
+	defer a.close()
 	init, err := openInit(s)
 	if err != nil {
 		return 0, fmt.Errorf("cannot exec in container %q: container not running", id)
@@ -104,7 +109,8 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		signals.Catch()
 		defer signals.Restore()
 	}
-	child, tty, err := startExec(p, pr, init, cg, o)
+	e := &execution{plan: p, process: pr, filter: f, agent: a, container: describe(d, s)}
+	child, tty, err := e.start(init, cg, o)
 	if err != nil {
 		return 0, err
 	}
@@ -119,12 +125,21 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	return attend(child, tty)
 }
 
-// startExec forks the child and accompanies it to its execve.
-func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
+// execution is a process on its way into a container.
+type execution struct {
+	plan      *plan.Plan
+	process   *specs.Process
+	filter    *filter
+	agent     *agent
+	container *Container
+}
+
+// start forks the child and accompanies it to its execve.
+func (e *execution) start(init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
 	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
-	child, err := fork(p, how, cg)
+	child, err := fork(e.plan, how, cg)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -135,8 +150,9 @@ func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o E
 		}
 	}()
 	ready := false
+	await := child.Await
 	for {
-		mark, fds, err := child.Await()
+		mark, fds, err := await()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -150,8 +166,8 @@ func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o E
 			err = child.Follow()
 		case plan.MarkSetUp:
 			ready = true
-			if p.RlimitsByParent {
-				err = setRlimits(child.Pid, pr)
+			if e.plan.RlimitsByParent {
+				err = setRlimits(child.Pid, e.process)
 			}
 		case plan.MarkTerminal:
 			tty, err = takeMaster(fds, o.ConsoleSocket)
@@ -161,6 +177,14 @@ func startExec(p *plan.Plan, pr *specs.Process, init int, cg *cgroup.Cgroup, o E
 		}
 		if err := child.Release(); err != nil {
 			return nil, nil, err
+		}
+		if mark == plan.MarkSetUp && e.agent != nil {
+			if err := e.agent.handOver(child.Spin(), child.Pid, child.PidFD, e.container); err != nil {
+				return nil, nil, err
+			}
+			if e.filter.asksExecve() {
+				await = func() (byte, []int, error) { return awaitExecve(child) }
+			}
 		}
 	}
 }

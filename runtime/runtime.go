@@ -57,7 +57,7 @@ type bundle struct {
 	spec   *specs.Spec
 	raw    []byte // config.json
 	rootfs string
-	filter *seccomp.Filter // nil: no seccomp
+	filter *filter // nil: no seccomp
 	layout cgroup.Layout
 	cgroup *cgroup.Cgroup
 	plan   *plan.Plan
@@ -115,13 +115,24 @@ func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
 		IsDir: isDir, ParentMount: parentMount,
 	}
 	if b.filter != nil {
-		in.Filter, in.FilterFlags, in.FilterPrctl = b.filter.Bytes(), b.filter.Flags, b.filter.PrctlSuffices()
+		b.filter.input(in)
 	}
 	return in
 }
 
+// filter is a container's filter with what its agent has to know.
+type filter struct {
+	*seccomp.Filter
+	profile *specs.LinuxSeccomp
+	execve  bool // the agent decides on the program's execve too
+}
+
+func (f *filter) input(in *plan.Input) {
+	in.Filter, in.FilterFlags, in.FilterPrctl = f.Bytes(), f.Flags, f.PrctlSuffices()
+}
+
 // compile makes the filter of linux.seccomp, or nil if there is none.
-func (r *Runtime) compile(s *specs.Spec) (*seccomp.Filter, error) {
+func (r *Runtime) compile(s *specs.Spec) (*filter, error) {
 	if s.Linux == nil || s.Linux.Seccomp == nil {
 		return nil, nil
 	}
@@ -139,7 +150,10 @@ func (r *Runtime) compile(s *specs.Spec) (*seccomp.Filter, error) {
 	for _, w := range f.Warnings {
 		r.warn("%s", w)
 	}
-	return f, nil
+	if err := f.Supported(); err != nil {
+		return nil, err
+	}
+	return &filter{Filter: f, profile: s.Linux.Seccomp, execve: p.NotifiesExecve()}, nil
 }
 
 // planCgroup tells the plan where the process goes.

@@ -9,7 +9,8 @@ import (
 	"github.com/runseal/runseal/runtime/state"
 )
 
-// Start lets a created container execute its program.
+// Start lets a created container execute its program. If its filter has a
+// listener (SCMP_ACT_NOTIFY) the agent gets that first.
 func (r *Runtime) Start(id string) error {
 	d, s, err := r.open(id, true)
 	if err != nil {
@@ -19,6 +20,11 @@ func (r *Runtime) Start(id string) error {
 	if st := status(d, s); st != StatusCreated {
 		return fmt.Errorf("cannot start container %q: it is %s, expected created", id, st)
 	}
+	h, err := prepareNotified(d, s)
+	if err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	defer h.close()
 	fd, err := unix.Open(d.FifoPath(), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		// ENXIO: nobody waits at the other end any more.
@@ -30,6 +36,9 @@ func (r *Runtime) Start(id string) error {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	if _, err := unix.Write(fd, []byte{1}); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	if err := h.do(d, s); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	return nil

@@ -206,7 +206,9 @@ func TestSeccompIsTrue(t *testing.T) {
 		}
 	}
 	check("action", s.Actions, func(name string) error {
-		return compile(func(p *specs.LinuxSeccomp) { p.Syscalls[0].Action = specs.LinuxSeccompAction(name) })
+		return compile(func(p *specs.LinuxSeccomp) {
+			p.Syscalls[0].Action, p.ListenerPath = specs.LinuxSeccompAction(name), "/run/agent.sock"
+		})
 	})
 	check("operator", s.Operators, func(name string) error {
 		return compile(func(p *specs.LinuxSeccomp) {
@@ -214,7 +216,10 @@ func TestSeccompIsTrue(t *testing.T) {
 		})
 	})
 	check("flag", s.SupportedFlags, func(name string) error {
-		return compile(func(p *specs.LinuxSeccomp) { p.Flags = []specs.LinuxSeccompFlag{specs.LinuxSeccompFlag(name)} })
+		return compile(func(p *specs.LinuxSeccomp) {
+			p.Flags = []specs.LinuxSeccompFlag{specs.LinuxSeccompFlag(name)}
+			p.Syscalls[0].Action, p.ListenerPath = specs.ActNotify, "/run/agent.sock" // for WAIT_KILLABLE_RECV
+		})
 	})
 	for _, f := range s.SupportedFlags {
 		if !slices.Contains(s.KnownFlags, f) {

@@ -11,10 +11,9 @@ func seccompFeatures() *features.Seccomp {
 	yes := true
 	s := &features.Seccomp{
 		Enabled: &yes,
-		// SCMP_ACT_NOTIFY is not there yet.
 		Actions: []string{
 			"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
-			"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
+			"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
 		},
 		Operators: []string{
 			"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT",
@@ -37,8 +36,8 @@ func seccompFeatures() *features.Seccomp {
 	return s
 }
 
-// flagBit is a flag's value in seccomp(2), or 0 where runseal does not pass the
-// flag on: WAIT_KILLABLE_RECV has a meaning only with SCMP_ACT_NOTIFY.
+// flagBit is a flag's value in seccomp(2), with those that it needs beside it:
+// WAIT_KILLABLE_RECV (Linux 5.19) comes with a listener only.
 func flagBit(name string) uintptr {
 	switch name {
 	case "SECCOMP_FILTER_FLAG_LOG":
@@ -47,6 +46,8 @@ func flagBit(name string) uintptr {
 		return unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW
 	case "SECCOMP_FILTER_FLAG_TSYNC":
 		return unix.SECCOMP_FILTER_FLAG_TSYNC
+	case "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV":
+		return unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 	}
 	return 0
 }

@@ -63,6 +63,12 @@ var goldens = []struct {
 		in.Filter, in.FilterFlags = make([]byte, 8*12), unix.SECCOMP_FILTER_FLAG_LOG
 		s.Process.Args = []string{"/hello", "world"}
 	}},
+	{"notify", v2, func(in *Input, s *specs.Spec) {
+		in.Filter = make([]byte, 8*30)
+		in.FilterFlags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+		s.Mounts, s.Linux.MaskedPaths, s.Linux.ReadonlyPaths, s.Linux.Devices = nil, nil, nil, nil
+		s.Process.Args = []string{"/hello"}
+	}},
 	{"user-namespace", v1, func(in *Input, s *specs.Spec) {
 		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
 		s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: 100000, Size: 65536}}

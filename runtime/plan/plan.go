@@ -53,12 +53,14 @@ const (
 	regMaster                        // the pseudo-terminal's master side
 	regSlave                         // its other side
 	regNS                            // first of the namespaces given by path (up to 8)
+
+	RegListener = regNS + 8 // what seccomp(2) has returned for SCMP_ACT_NOTIFY
 )
 
 var regNames = [...]string{
 	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
 	regMask: "mask", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
-	RegPidFD: "init", regMaster: "master", regSlave: "slave",
+	RegPidFD: "init", regMaster: "master", regSlave: "slave", RegListener: "listener",
 }
 
 // Marks are the bytes by which the child tells the parent where it stands.
@@ -97,6 +99,10 @@ type Plan struct {
 	Program *nsenter.Program
 	Flags   uint64 // CLONE_NEW* for clone3(2)
 	Paths   []Path // what MarkMakePath and MarkCopyUp are about, by RegPath
+	// Listener: the program installs a filter with SCMP_ACT_NOTIFY. After MarkSetUp,
+	// or when it was started, the child spins (nsenter.OpSpin) until its listener,
+	// the descriptor in RegListener, is in the hands of an agent.
+	Listener bool
 	// RlimitsByParent: the parent sets process.rlimits at MarkSetUp, because
 	// in a user namespace nobody else may raise them.
 	RlimitsByParent bool
@@ -173,7 +179,7 @@ func Create(in *Input) (*Plan, error) {
 
 func (p *planner) plan(flags uint64) (*Plan, error) {
 	program, err := p.Program()
-	return &Plan{Program: program, Flags: flags, Paths: p.paths, RlimitsByParent: p.byParent}, err
+	return &Plan{Program: program, Flags: flags, Paths: p.paths, Listener: p.in.listener(), RlimitsByParent: p.byParent}, err
 }
 
 // guard makes the kernel kill the child when the parent dies. A change of

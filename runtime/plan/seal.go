@@ -13,6 +13,12 @@ import (
 // started, and then two system calls, seccomp(2) and execve(2), with nothing
 // between or after them. The filter therefore only has to allow execve and
 // what the container's own program calls.
+//
+// With SCMP_ACT_NOTIFY seccomp(2) returns a listener, which an agent must have
+// before the first call that waits for it, and that may be the execve. No call is
+// possible here any more, so the parent takes the descriptor (pidfd_getfd(2)) and
+// hands it over while the child spins. Its own copy goes at execve: the kernel has
+// made it close-on-exec.
 func (p *planner) seal(pr *specs.Process) {
 	argv := make([]nsenter.Arg, 0, len(pr.Args)+1)
 	for _, a := range pr.Args {
@@ -41,7 +47,8 @@ func (p *planner) seal(pr *specs.Process) {
 		// struct sock_fprog: a 16-bit length, padding, a pointer. Both
 		// architectures are little-endian, so one word holds the first two.
 		fprog := p.Words(nsenter.Imm(len(f)/8), p.Bytes(f))
-		p.Step("linux.seccomp", "install the filter")
+		step := InstallStep()
+		p.Step(step.Field, step.What)
 		seccomp := p.Sys(unix.SYS_SECCOMP, nsenter.Imm(unix.SECCOMP_SET_MODE_FILTER), nsenter.Imm(p.in.FilterFlags), fprog)
 		if p.in.FilterPrctl {
 			missing, done := p.NewLabel(), p.NewLabel()
@@ -51,12 +58,28 @@ func (p *planner) seal(pr *specs.Process) {
 			p.prctl(unix.PR_SET_SECCOMP, nsenter.Imm(unix.SECCOMP_MODE_FILTER), fprog)
 			p.Place(done)
 		}
+		if p.in.listener() {
+			seccomp.Into(RegListener)
+			p.Step("linux.seccomp.listenerPath", "wait until the agent has the listener")
+			p.Spin()
+		}
 	}
 	p.Step("process.args[0]", "exec: %q", pr.Args[0])
 	exec := p.Sys(unix.SYS_EXECVE, nsenter.Val(regExe), args, env)
 	if p.in.Fifo {
 		p.tellFailure(exec, pr.Args[0])
 	}
+}
+
+// InstallStep is what an error about the installation of the filter is about, for
+// a process that has the child but not its program.
+func InstallStep() nsenter.Step {
+	return nsenter.Step{Field: "linux.seccomp", What: "install the filter"}
+}
+
+// listener says whether the filter comes with a listener.
+func (in *Input) listener() bool {
+	return in.Filter != nil && in.FilterFlags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0
 }
 
 // tellFailure is for a container that was created and started by two

@@ -1,0 +1,132 @@
+//go:build linux && amd64
+
+package notify
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+// TestBlockedSend: the message is larger than the socket's buffer and the agent does
+// not read.
+func TestBlockedSend(t *testing.T) {
+	big := func(a *agent) *box.Box {
+		b := container(t, a.path, oneCall, "rmdir")
+		b.Spec.Annotations = map[string]string{"big": strings.Repeat("x", 1<<20)}
+		b.Create()
+		return b
+	}
+	stopped := func(b *box.Box, pid int) {
+		t.Helper()
+		b.WaitPid(pid)
+		if s := b.State(); s.Status != "stopped" {
+			t.Errorf("status %s, want stopped", s.Status)
+		}
+		b.Must("delete", b.ID)
+		b.NothingLeft()
+	}
+	begin := func(a *agent, b *box.Box) (start *box.Process, pid int, conn interface{ Close() error }) {
+		t.Helper()
+		pid = b.State().Pid
+		start = b.Start(nil, "start", b.ID)
+		c, err := a.AcceptUnix()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The first part is there.
+		raw, err := c.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.Read(func(fd uintptr) bool {
+			_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+			return err != unix.EAGAIN
+		}); err != nil {
+			t.Fatal(err)
+		}
+		sleep(100)
+		return start, pid, c
+	}
+	t.Run("never read", func(t *testing.T) {
+		a := listen(t)
+		b := big(a)
+		start, pid, conn := begin(a, b)
+		defer conn.Close()
+		// delete --force waits for the lock of start, and gets it.
+		del := b.Start(nil, "delete", "--force", b.ID)
+		r := start.Wait()
+		if r.Status == 0 || !strings.Contains(r.Stderr, "the agent has not read it within 8s") || r.Took > 12*time.Second {
+			t.Errorf("start: %+v", r)
+		}
+		b.WaitPid(pid)
+		if r := del.Wait(); r.Status != 0 {
+			t.Errorf("delete --force: %+v", r)
+		}
+		b.NothingLeft()
+	})
+	t.Run("kill", func(t *testing.T) {
+		a := listen(t)
+		b := big(a)
+		start, pid, conn := begin(a, b)
+		defer conn.Close()
+		b.Must("kill", b.ID, "KILL")
+		if r := start.Wait(); r.Status == 0 || !strings.Contains(r.Stderr, "killed before its program was executed") || r.Took > 3*time.Second {
+			t.Errorf("start: %+v", r)
+		}
+		stopped(b, pid)
+	})
+	t.Run("hang up", func(t *testing.T) {
+		a := listen(t)
+		b := big(a)
+		start, pid, conn := begin(a, b)
+		conn.Close()
+		if r := start.Wait(); r.Status == 0 || !strings.Contains(r.Stderr, "linux.seccomp.listenerPath: send the listener to ") || r.Took > 3*time.Second {
+			t.Errorf("start: %+v", r)
+		}
+		stopped(b, pid)
+	})
+	t.Run("start is killed", func(t *testing.T) {
+		a := listen(t)
+		b := big(a)
+		start, pid, conn := begin(a, b)
+		defer conn.Close()
+		start.Process.Kill()
+		start.Wait()
+		// The filter is in, and nobody will let the process go on.
+		if s := b.State(); s.Status != "running" || s.Pid != pid {
+			t.Errorf("state %+v", s)
+		}
+		if exe, err := os.Readlink("/proc/" + itoa(pid) + "/exe"); err != nil || exe == "/prog" {
+			t.Errorf("the process executes %q, %v, want runseal still", exe, err)
+		}
+		b.Must("delete", "--force", b.ID)
+		b.WaitPid(pid)
+		b.NothingLeft()
+	})
+	t.Run("read late", func(t *testing.T) {
+		a := listen(t)
+		b := big(a)
+		pid := b.State().Pid
+		start := b.Start(nil, "start", b.ID)
+		sleep(1000)
+		p := a.take()
+		if len(p.state.State.Annotations["big"]) != 1<<20 {
+			t.Errorf("%d bytes of annotation", len(p.state.State.Annotations["big"]))
+		}
+		if r := start.Wait(); r.Status != 0 {
+			t.Errorf("start: %+v", r)
+		}
+		if err := p.Respond(p.receive(t).ID, 0); err != nil {
+			t.Error(err)
+		}
+		if status := b.WaitPid(pid); status != 0 {
+			t.Errorf("the process ended with %d", status)
+		}
+	})
+}

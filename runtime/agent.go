@@ -1,0 +1,202 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
+	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/runtime/spec/jsonw"
+)
+
+// Limits for the agent at linux.seccomp.listenerPath. It is another program, and
+// what it does not do must not hang an engine that waits for this one.
+const (
+	dialLimit = 10 * time.Second
+	// handOverLimit is below the time that another command waits for the lock of
+	// the container, which start and run hold: so delete --force always gets it.
+	handOverLimit = 8 * time.Second
+	// execveLimit is for its answer where the execve of the container's program
+	// is itself handed to it.
+	execveLimit = 10 * time.Second
+)
+
+// agent is a connection to the socket that takes the listener of a filter with
+// SCMP_ACT_NOTIFY.
+type agent struct {
+	path, metadata string
+	fd             int
+}
+
+// checkListener makes sure that listenerPath can be connected to, as far as that
+// can be known without doing it.
+func checkListener(sc *specs.LinuxSeccomp) error {
+	const field = "linux.seccomp.listenerPath"
+	path := sc.ListenerPath
+	if !filepath.IsAbs(path) {
+		return fmt.Errorf("%s: %q: expected an absolute path", field, path)
+	}
+	var st unix.Stat_t
+	if limit := len(unix.RawSockaddrUnix{}.Path) - 1; len(path) > limit {
+		return fmt.Errorf("%s: %d bytes, expected at most %d, the limit of a socket's address", field, len(path), limit)
+	}
+	if err := unix.Stat(path, &st); err != nil {
+		return fmt.Errorf("%s: %w", field, &os.PathError{Op: "stat", Path: path, Err: err})
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return fmt.Errorf("%s: %q: expected a socket", field, path)
+	}
+	return nil
+}
+
+// dialAgent connects. An agent that is slow to accept does not matter; one whose
+// queue of connections stays full is given up.
+func dialAgent(sc *specs.LinuxSeccomp) (*agent, error) {
+	if err := checkListener(sc); err != nil {
+		return nil, err
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("linux.seccomp.listenerPath: %w", err)
+	}
+	a := &agent{path: sc.ListenerPath, metadata: sc.ListenerMetadata, fd: fd}
+	pause := time.Millisecond
+	for end := time.Now().Add(dialLimit); ; {
+		err := unix.Connect(fd, &unix.SockaddrUnix{Name: a.path})
+		switch {
+		case err == nil:
+			return a, nil
+		case err == unix.EINTR:
+			continue
+		case err != unix.EAGAIN: // which is a full queue, see connect(2)
+			a.close()
+			return nil, fmt.Errorf("linux.seccomp.listenerPath: connect to %q: %w", a.path, err)
+		case time.Now().After(end):
+			a.close()
+			return nil, fmt.Errorf("linux.seccomp.listenerPath: connect to %q: the agent has accepted no connection for %v and its queue is full", a.path, dialLimit)
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, 50*time.Millisecond)
+	}
+}
+
+// agent connects to the agent if the filter has a listener; with later, where start
+// does that, it only looks whether the socket is there. A nil filter has none.
+func (f *filter) agent(later bool) (*agent, error) {
+	switch {
+	case f == nil || !f.Listener():
+		return nil, nil
+	case later:
+		return nil, checkListener(f.profile)
+	}
+	return dialAgent(f.profile)
+}
+
+// asksExecve says whether the execve of the program waits for the agent.
+func (f *filter) asksExecve() bool { return f != nil && f.execve }
+
+// awaitExecve is Await for a child whose execve the agent decides on.
+func awaitExecve(child *nsenter.Child) (mark byte, fds []int, err error) {
+	mark, fds, err = child.AwaitWithin(execveLimit)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within %v", execveLimit)
+	}
+	return mark, fds, err
+}
+
+// close is also for an agent that was never needed.
+func (a *agent) close() {
+	if a != nil && a.fd >= 0 {
+		unix.Close(a.fd)
+		a.fd = -1
+	}
+}
+
+// handOver waits until the process has its filter, takes the listener out of
+// it, sends it to the agent and lets the process go on. c is the container, pid
+// the process, which in exec is not c's. The connection is closed in any case; after
+// an error the process must be killed: it waits.
+func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container) error {
+	defer a.close()
+	end := time.Now().Add(handOverLimit)
+	if err := spin.Await(handOverLimit); errors.Is(err, nsenter.ErrEnded) {
+		return errKilledAtSeal
+	} else if err != nil {
+		return err
+	}
+	listener, err := unix.PidfdGetfd(pidfd, int(spin.Reg(plan.RegListener)), 0)
+	switch err {
+	case nil:
+	case unix.ESRCH:
+		return errKilledAtSeal
+	case unix.EPERM:
+		return fmt.Errorf("linux.seccomp: take the listener from process %d: pidfd_getfd: %w (needs CAP_SYS_PTRACE, and kernel.yama.ptrace_scope below 3)", pid, err)
+	default:
+		return fmt.Errorf("linux.seccomp: take the listener from process %d: pidfd_getfd: %w (needs Linux 5.6 or newer)", pid, err)
+	}
+	defer unix.Close(listener)
+	if err := a.send(processState(pid, a.metadata, c), listener, pidfd, end); err != nil {
+		return err
+	}
+	spin.Release()
+	return nil
+}
+
+var errKilledAtSeal = errors.New("the container's process was killed before its program was executed")
+
+// send sends data, with the listener beside its first byte.
+func (a *agent) send(data []byte, listener, pidfd int, end time.Time) error {
+	rights := unix.UnixRights(listener)
+	for len(data) > 0 {
+		n, err := unix.SendmsgN(a.fd, data, rights, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		switch {
+		case err == nil:
+			data, rights = data[n:], nil
+		case err == unix.EINTR:
+		case err != unix.EAGAIN:
+			return fmt.Errorf("linux.seccomp.listenerPath: send the listener to %q: %w", a.path, err)
+		default:
+			if err := a.wait(pidfd, end); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wait waits until the agent has read something.
+func (a *agent) wait(pidfd int, end time.Time) error {
+	left := time.Until(end)
+	if left <= 0 {
+		return fmt.Errorf("linux.seccomp.listenerPath: send the listener to %q: the agent has not read it within %v", a.path, handOverLimit)
+	}
+	fds := []unix.PollFd{{Fd: int32(a.fd), Events: unix.POLLOUT}, {Fd: int32(pidfd), Events: unix.POLLIN}}
+	if _, err := unix.Poll(fds, int(left/time.Millisecond)+1); err != nil && err != unix.EINTR {
+		return fmt.Errorf("linux.seccomp.listenerPath: wait for %q: %w", a.path, err)
+	}
+	if fds[1].Revents != 0 {
+		return errKilledAtSeal
+	}
+	return nil
+}
+
+// processState is the ContainerProcessState of the runtime specification
+// (config-linux.md, "The Container Process State") for one listener.
+func processState(pid int, metadata string, c *Container) []byte {
+	b := append(make([]byte, 0, 1024), '{')
+	b = jsonw.AppendString(jsonw.AppendName(b, "ociVersion"), spec.SpecVersion)
+	b = jsonw.AppendStrings(jsonw.AppendName(b, "fds"), []string{specs.SeccompFdName})
+	b = jsonw.AppendInt(jsonw.AppendName(b, "pid"), pid)
+	if metadata != "" {
+		b = jsonw.AppendString(jsonw.AppendName(b, "metadata"), metadata)
+	}
+	b = c.appendState(jsonw.AppendName(b, "state"), false, false)
+	return append(b, '}')
+}
