@@ -14,7 +14,8 @@ BENCHFLAGS ?=
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# No C anywhere, but for the race detector, which is written in it.
+# No C anywhere, but for the race detector, which is written in it, and the second
+# opinion on profiles, libseccomp (build tag libseccomp, CGO_PKGS).
 export CGO_ENABLED := 0
 
 # A working tree that git does not trust (another owner's) or without a commit must
@@ -35,6 +36,8 @@ GCEXP   := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOROOT >/dev/null 2>&1 &&
 # Pure packages: they are worth the race detector, and run without root.
 RACE_PKGS := ./seccomp/... ./runtime/spec/...
 
+CGO_PKGS  := ./integration/libseccomp ./integration/seccompbench
+
 # The unit tests are all but those below integration/, which need root.
 UNIT_PKGS = $(shell $(GO) list ./... | grep -v '/integration/')
 
@@ -46,6 +49,7 @@ DEPS      := $(DEPS_DEMO) \
 	crun:crun runc:runc containerd:containerd \
 	debootstrap:debootstrap dpkg:dpkg-deb \
 	gcc:gcc libc6-dev:/usr/include/stdio.h \
+	libseccomp-dev:/usr/include/seccomp.h pkg-config:pkg-config \
 	golang-github-containers-common:/usr/share/containers/seccomp.json
 
 .PHONY: help
@@ -92,6 +96,11 @@ bench: deps build ## compare with crun and runc (root); BENCHFLAGS='-n 20 -targe
 	$(GO) build -o bin/bench ./integration/bench
 	RUNSEAL='$(CURDIR)/bin/runseal' bin/bench $(BENCHFLAGS)
 
+.PHONY: bench-seccomp
+bench-seccomp: deps ## compare compiled filters with libseccomp's (root, cgo); BENCHFLAGS='-target'
+	CGO_ENABLED=1 $(GO) build -tags libseccomp -o bin/bench-seccomp ./integration/seccompbench
+	bin/bench-seccomp $(BENCHFLAGS)
+
 ##
 ## Testing
 ##
@@ -115,18 +124,19 @@ unit: ## the tests that need no root
 
 .PHONY: race
 race: ## the pure packages' tests under the race detector (needs gcc)
-	CGO_ENABLED=1 $(GO) test -race $(RACE_PKGS)
+	CGO_ENABLED=1 $(GO) test -race -short $(RACE_PKGS)
 
 .PHONY: integration
 integration: build ## the tests on the real kernel and under containerd (root)
 	@if [ "$$(id -u)" != 0 ]; then echo 'make integration: needs root: it runs containers' >&2; exit 1; fi
 	RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -p 1 -timeout 20m ./integration/...
+	CGO_ENABLED=1 $(GO) test -count=1 -tags libseccomp $(CGO_PKGS)
 
-# Figures of a loaded machine mean nothing; that every command of the benchmark
-# works with all three runtimes does.
+# Figures of a loaded machine mean nothing; that the benchmarks work does.
 .PHONY: bench-check
 bench-check:
 	@$(MAKE) --no-print-directory bench BENCHFLAGS='-n 1 -warmup 0 -pause 0'
+	@$(MAKE) --no-print-directory bench-seccomp BENCHFLAGS=-check
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
@@ -134,6 +144,8 @@ lint: ## gofmt, go vet, staticcheck
 	if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	CGO_ENABLED=1 $(GO) vet -tags libseccomp $(CGO_PKGS)
+	CGO_ENABLED=1 $(GO) tool staticcheck -tags libseccomp $(CGO_PKGS)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)

@@ -134,8 +134,11 @@ func sample(list [][6]uint64) [][6]uint64 {
 // are real; strictness is what the combined function says; the intersection
 // decides as both together, and its program is proved.
 func TestCompareAndIntersectRandom(t *testing.T) {
-	rng := rand.New(rand.NewPCG(9, 10))
-	for round := range 15 {
+	rng, rounds := rand.New(rand.NewPCG(9, 10)), 15
+	if testing.Short() {
+		rounds = 3
+	}
+	for round := range rounds {
 		a, b := randomPolicy(t, rng), randomPolicy(t, rng)
 		r, err := Compare(a, b)
 		if err != nil {

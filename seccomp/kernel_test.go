@@ -142,7 +142,7 @@ func TestKernel(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := exec.Command("/proc/self/exe")
-			cmd.Env = append(append(os.Environ(), c.env...), victimEnv+"="+c.profile, "GOTRACEBACK=none")
+			cmd.Env = append(append(os.Environ(), c.env...), victimEnv+"="+c.profile, "GOTRACEBACK=none", "GORACE=atexit_sleep_ms=0")
 			out, err := cmd.Output()
 			if cmd.ProcessState == nil {
 				t.Fatal(err)
@@ -197,7 +197,7 @@ func TestKernelIntersect(t *testing.T) {
 			}
 			action := both.Decide(both.native().Audit, unix.SYS_GETPPID, [6]uint64{})
 			cmd := exec.Command("/proc/self/exe")
-			cmd.Env = append(os.Environ(), "OLDER="+profile(older), victimEnv+"="+profile(newer), "GOTRACEBACK=none")
+			cmd.Env = append(os.Environ(), "OLDER="+profile(older), victimEnv+"="+profile(newer), "GOTRACEBACK=none", "GORACE=atexit_sleep_ms=0")
 			out, err := cmd.Output()
 			if cmd.ProcessState == nil {
 				t.Fatal(err)
