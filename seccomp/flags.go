@@ -47,12 +47,13 @@ func (p *Policy) listen(profile *specs.LinuxSeccomp) error {
 	if profile.ListenerMetadata != "" && profile.ListenerPath == "" {
 		return errors.New("linux.seccomp.listenerMetadata: set without listenerPath, expected both or none")
 	}
+	i := slices.IndexFunc(profile.Syscalls, func(s specs.LinuxSyscall) bool { return s.Action == specs.ActNotify })
+	notifies := i >= 0 && p.notifies()
 	switch {
-	case p.notifies() && profile.ListenerPath == "":
-		i := slices.IndexFunc(profile.Syscalls, func(s specs.LinuxSyscall) bool { return s.Action == specs.ActNotify })
+	case notifies && profile.ListenerPath == "":
 		return fmt.Errorf("linux.seccomp.listenerPath: missing, expected the path of an agent's socket, because %s.action is SCMP_ACT_NOTIFY",
 			syscallPath(i))
-	case p.notifies():
+	case notifies:
 		p.Flags |= unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 	case p.Flags&unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0:
 		i := slices.Index(profile.Flags, specs.LinuxSeccompFlagWaitKillableRecv)

@@ -69,7 +69,7 @@ func steps(prog []bpf.Instruction) (mean, most float64, err error) {
 // compiles a few times in a row, so that the median is that of one that has found its
 // own code and data in the caches.
 func warm(n int, p *specs.LinuxSeccomp) (times [compilers][]float64, err error) {
-	inARow := [compilers]int{15, 3, 3}
+	inARow := [compilers]int{50, 3, 3}
 	for round := range n {
 		for i := range compilers {
 			level := (i + round) % compilers
