@@ -88,9 +88,6 @@ var differences = [...]struct {
 	{"the library does not know the largest number that the profile names, so that runc's ENOSYS for the future begins earlier", true, func(c *call) bool {
 		return c.listed() && c.theirs == enosys && c.profile.theirs.Future(c.Arch, c.Nr) && c.Nr < c.newest()
 	}},
-	{"the library's table has no map_shadow_stack for x32", true, func(c *call) bool {
-		return c.listed() && c.Nr == arch.X32Bit|453 && c.theirs == c.profile.policy.Default
-	}},
 }
 
 const enosys = seccomp.Action(unix.SECCOMP_RET_ERRNO | 38)
