@@ -95,6 +95,23 @@ func same(t *testing.T, who string, pid int, want *seccomp.Filter) {
 	}
 }
 
+// proved shows without the compiler that the filter which the kernel runs decides
+// every call as the profile says.
+func proved(t *testing.T, pid int, profile *specs.LinuxSeccomp) {
+	t.Helper()
+	filters, err := seccomp.ReadFilters(pid)
+	if err != nil || len(filters) != 1 {
+		t.Fatalf("%d filters, %v, expected one", len(filters), err)
+	}
+	policy, err := seccomp.NewPolicy(profile, seccomp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seccomp.Verify(filters[0].Instructions, policy); err != nil {
+		t.Error(err)
+	}
+}
+
 // What the kernel runs for a container is byte for byte what its configuration
 // compiles to, for run, create and start, and exec.
 func TestKernelRunsWhatWasCompiled(t *testing.T) {
@@ -123,6 +140,7 @@ func TestKernelRunsWhatWasCompiled(t *testing.T) {
 			run.WaitOutput("up\n")
 			pid := b.State().Pid
 			same(t, "run", pid, want)
+			proved(t, pid, c.profile)
 			pidFile := b.Path("..", "exec.pid")
 			second := b.Start(nil, "exec", "--pid-file", pidFile, b.ID, "/prog")
 			second.WaitOutput("up\n")
