@@ -152,6 +152,11 @@ func (rep *report) profile(ctx context.Context, o options, p libseccomp.Profile)
 		}
 	}
 	t.add("compile, fresh process", duration, fresh[:]...).atMost(400e3)
+	proved, err := proofs(o.n, p.LinuxSeccomp, progs[:compilers])
+	if err != nil {
+		return err
+	}
+	t.add("Verify", duration, proved[:]...).atMost(20e6)
 	allocs, bytes, err := allocations(p.LinuxSeccomp)
 	if err != nil {
 		return err

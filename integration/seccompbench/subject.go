@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -80,6 +81,28 @@ func warm(n int, p *specs.LinuxSeccomp) (times [compilers][]float64, err error) 
 					return times, err
 				}
 				times[level] = append(times[level], float64(time.Since(start)))
+			}
+		}
+	}
+	return times, nil
+}
+
+// proofs times seccomp.Verify: a proof for the project's own program, and for
+// libseccomp's the way to the first call that the two decide differently, which is one
+// of the documented differences.
+func proofs(n int, p *specs.LinuxSeccomp, progs [][]bpf.Instruction) (times [compilers][]float64, err error) {
+	policy, err := seccomp.NewPolicy(p, seccomp.Options{Native: string(specs.ArchX86_64)})
+	if err != nil {
+		return times, err
+	}
+	for range n {
+		for level := range compilers {
+			start := time.Now()
+			err := seccomp.Verify(progs[level], policy)
+			times[level] = append(times[level], float64(time.Since(start)))
+			var differs *seccomp.Counterexample
+			if err != nil && (level == 0 || !errors.As(err, &differs)) {
+				return times, err
 			}
 		}
 	}
