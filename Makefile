@@ -36,6 +36,9 @@ GCEXP   := $(shell GOEXPERIMENT=nogreenteagc $(GO) env GOROOT >/dev/null 2>&1 &&
 # Pure packages: they are worth the race detector, and run without root.
 RACE_PKGS := ./seccomp/... ./runtime/spec/...
 
+# 32 and 64 bits, both byte orders; the others of Go's architectures differ in tables only.
+PROFILE_ARCHS := 386 mips riscv64 s390x
+
 CGO_PKGS  := ./integration/libseccomp ./integration/seccompbench
 
 # The unit tests are all but those below integration/, which need root.
@@ -71,9 +74,13 @@ install: build ## install both below DESTDIR/PREFIX (/usr/local): sbin/runseal, 
 	install -D -m 0755 bin/sealctl '$(DESTDIR)$(PREFIX)/bin/sealctl'
 
 .PHONY: cross
-cross: ## compile and vet everything for arm64
+cross: ## compile and vet everything for arm64, and what works with profiles for others
 	GOARCH=arm64 $(GO) build ./...
 	GOARCH=arm64 $(GO) vet ./...
+	@for arch in $(PROFILE_ARCHS); do \
+		echo "GOARCH=$$arch $(GO) build ./seccomp/... ./cmd/sealctl"; \
+		GOARCH=$$arch $(GO) build ./seccomp/... ./cmd/sealctl; \
+	done
 
 .PHONY: generate
 generate: ## regenerate the z*.go files

@@ -45,7 +45,7 @@ func validateMapping(field string, list []specs.LinuxIDMapping, needed bool) err
 	}
 	for i, m := range list {
 		// The id 4294967295 is (uid_t)-1, "no id", and belongs to no range.
-		const end = 1<<32 - 1
+		const end = uint64(1<<32 - 1)
 		switch {
 		case m.Size == 0:
 			return bad(index(field, i)+".size", "0: expected at least 1")
