@@ -57,7 +57,7 @@ DEPS      := $(DEPS_DEMO) \
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##
 ## Building
@@ -104,7 +104,7 @@ bench: deps build ## compare with crun and runc (root); BENCHFLAGS='-n 20 -targe
 	RUNSEAL='$(CURDIR)/bin/runseal' bin/bench $(BENCHFLAGS)
 
 .PHONY: bench-seccomp
-bench-seccomp: deps ## compare compiled filters with libseccomp's (root, cgo); BENCHFLAGS='-target'
+bench-seccomp: deps ## compare compiled filters with libseccomp's (cgo); BENCHFLAGS='-n 41 -target'
 	CGO_ENABLED=1 $(GO) build -tags libseccomp -o bin/bench-seccomp ./integration/seccompbench
 	bin/bench-seccomp $(BENCHFLAGS)
 
@@ -146,7 +146,7 @@ bench-check:
 	@$(MAKE) --no-print-directory bench-seccomp BENCHFLAGS=-check
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck (needs gcc and libseccomp-dev)
 	@bad=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
 	if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
 	$(GO) vet ./...

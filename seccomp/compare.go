@@ -1,7 +1,6 @@
 package seccomp
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,8 +44,8 @@ type Difference struct {
 	Example bpf.Data
 }
 
-// Compare finds all calls on which two policies differ. The error is for
-// policies whose conditions are too complicated to be analysed.
+// Compare finds all calls on which two policies differ. The error wraps
+// [bpf.ErrComplex]: conditions that are too complicated to be analysed.
 func Compare(a, b *Policy) (*Comparison, error) {
 	c := comparer{d: bdd.New(maxDiagram), a: a, b: b}
 	audits := slices.Clone(a.audits())
@@ -58,15 +57,15 @@ func Compare(a, b *Policy) (*Comparison, error) {
 	for _, audit := range audits {
 		c.numbers(audit)
 	}
-	if a.Unlisted != b.Unlisted {
+	if a.unlisted != b.unlisted {
 		other := uint32(0)
 		for slices.Contains(audits, other) {
 			other++
 		}
-		c.found = append(c.found, Difference{Last: 1<<32 - 1, A: a.Unlisted, B: b.Unlisted, Example: bpf.Data{Arch: other}})
+		c.found = append(c.found, Difference{Last: 1<<32 - 1, A: a.unlisted, B: b.unlisted, Example: bpf.Data{Arch: other}})
 	}
 	if c.large || c.d.Full() {
-		return nil, errors.New("seccomp: the conditions of the policies are too complicated to be compared")
+		return nil, fmt.Errorf("seccomp: the conditions of the policies are too complicated to be compared: %w", bpf.ErrComplex)
 	}
 	r := &Comparison{Differences: c.found, AtLeastAsStrict: true, AtMostAsStrict: true}
 	for _, f := range c.found {
@@ -154,6 +153,14 @@ func names(a *arch.Arch, first, last uint32) []string {
 	return list
 }
 
+// numberText shows a number with bit 30, which marks x32, apart.
+func numberText(nr uint32) string {
+	if nr >= arch.X32Bit && nr < 2*arch.X32Bit {
+		return fmt.Sprintf("%#x+%d", arch.X32Bit, nr-arch.X32Bit)
+	}
+	return fmt.Sprint(nr)
+}
+
 // String is the difference in one line, for people: "SCMP_ARCH_X86_64 socket
 // if arg0 == 0x28: SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(1 EPERM)".
 func (f Difference) String() string {
@@ -163,8 +170,10 @@ func (f Difference) String() string {
 		b.WriteString("any other architecture")
 	case f.First == f.Last && len(f.Names) == 1:
 		fmt.Fprintf(&b, "%s %s", f.Arch, f.Names[0])
+	case f.First == f.Last:
+		fmt.Fprintf(&b, "%s call %s", f.Arch, numberText(f.First))
 	default:
-		fmt.Fprintf(&b, "%s %d to %d", f.Arch, f.First, f.Last)
+		fmt.Fprintf(&b, "%s %s to %s", f.Arch, numberText(f.First), numberText(f.Last))
 		if n := len(f.Names); n > 6 {
 			fmt.Fprintf(&b, " (%s ... %s, %d calls)", strings.Join(f.Names[:3], ", "), f.Names[n-1], n)
 		} else if n > 0 {

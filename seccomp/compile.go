@@ -18,7 +18,7 @@ func (p *Policy) Compile() (*Filter, error) {
 	// The check of the architecture comes first: a number means nothing
 	// without it. The native architecture is built last, which puts it at the
 	// front, next to its leaves.
-	root := g.ret(p.Unlisted)
+	root := g.ret(p.unlisted)
 	for _, audit := range slices.Backward(p.audits()) {
 		root = g.test(bpf.OffArch, isEqual, audit, p.numbers(g, audit), root)
 	}
@@ -33,7 +33,7 @@ func (p *Policy) Compile() (*Filter, error) {
 		return nil, fmt.Errorf("linux.seccomp: the profile needs %d instructions, %d more than the kernel's limit of %d",
 			len(prog), len(prog)-bpf.MaxInstructions, bpf.MaxInstructions)
 	}
-	return &Filter{Instructions: prog, Flags: p.Flags, Warnings: p.Warnings, unasked: p.unasked}, nil
+	return &Filter{Instructions: prog, Flags: p.flags, Warnings: p.Warnings, unasked: p.unasked}, nil
 }
 
 // numbers returns the search over the numbers of all calls that come in with
@@ -80,9 +80,9 @@ func (p *Policy) spans(g *graph, audit, from uint32) (spans, *arch.Arch) {
 		}
 		return s, t.arch
 	}
-	s := spans{{0, g.ret(p.Unlisted)}}
+	s := spans{{0, g.ret(p.unlisted)}}
 	if from == arch.X32Bit && p.table(audit, 0) != nil {
-		s = s.add(noCall, g.ret(p.Default))
+		s = s.add(noCall, g.ret(p.otherwise))
 	}
 	return s, nil
 }
@@ -90,7 +90,7 @@ func (p *Policy) spans(g *graph, audit, from uint32) (spans, *arch.Arch) {
 // ranges returns the spans of one architecture. Numbers below its first get the
 // default.
 func (p *Policy) ranges(g *graph, t *table) spans {
-	unnamed := g.ret(p.Default)
+	unnamed := g.ret(p.otherwise)
 	s := make(spans, 0, 256).add(0, unnamed)
 	// Numbers are small and dense, so that counting beats comparing: a chain of
 	// rules for each number, in profile order.

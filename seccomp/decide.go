@@ -20,9 +20,9 @@ func (p *Policy) Decide(audit, nr uint32, args [6]uint64) Action {
 	if t == nil {
 		// Bit 30 of "no call" does not make it an x32 call.
 		if audit == unix.AUDIT_ARCH_X86_64 && nr == noCall && p.table(audit, 0) != nil {
-			return p.Default
+			return p.otherwise
 		}
-		return p.Unlisted
+		return p.unlisted
 	}
 	// A rule without conditions beats all others, wherever it stands.
 	for _, r := range t.rules {

@@ -26,8 +26,13 @@
 //
 // Loading is one of three: [Filter.Install] for the calling thread,
 // [Filter.InstallListener] if an agent is to answer calls (package notify), and
-// [Filter.Exec] as the last system call before an execve. Everything else is a
-// pure function but for ReadFilters.
+// [Filter.Exec] as the last system call before an execve. A program from elsewhere
+// is loaded as Filter{Instructions: program}. [NoNewPrivs], [Filter.Supported] and
+// [ReadFilters] speak to the kernel, too; everything else is a pure function.
+//
+// A profile in Docker's format (archMap, includes, excludes) goes through
+// profiles.Resolve, in the package below this one, before it is compiled;
+// ParseProfile refuses it.
 //
 // # Meaning of a profile
 //
@@ -55,8 +60,12 @@
 // struct seccomp_data (package bdd): the policy from its rules (meaning.go), the
 // program by executing it for all inputs at once ([bpf.Symbolic]). The diagrams
 // are canonical, so equal functions are one and the same node, and any difference
-// leads down to a call that the interpreter and Decide then confirm. The proof
-// shares no code with the compiler.
+// leads down to a call that the interpreter and Decide then confirm.
+//
+// What is proved is that the program is the Policy. Proof and compiler start from
+// the same rules and order of actions, and share no code from there on. That the
+// rules are what the profile means is no theorem: it is for NewPolicy to get right,
+// and for Decide to be read.
 //
 // # Limits
 //

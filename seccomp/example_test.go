@@ -70,8 +70,8 @@ func ExampleParseProfile() {
 	}
 	// Output:
 	// 1 rule
-	// syscalls[0].names: missing, expected a value because the field is required
-	// field: syscalls[0].names
+	// linux.seccomp.syscalls[0].names: missing, expected a value because the field is required
+	// field: linux.seccomp.syscalls[0].names
 }
 
 func ExampleFilter_Disassemble() {

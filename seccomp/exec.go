@@ -11,7 +11,8 @@ import (
 )
 
 // Exec replaces the calling process by a program that runs under the filter.
-// Like execve(2) it returns only if it fails.
+// Like execve(2) it returns only if it fails. (To keep the caller, start its own
+// program again, as a child that calls Exec.)
 //
 // The filter is loaded by the last system call before execve, so a profile has
 // to allow execve and what the new program does, and nothing of what a Go
@@ -104,17 +105,4 @@ func NoNewPrivs() error {
 		return fmt.Errorf("prctl(PR_SET_NO_NEW_PRIVS): %w", err)
 	}
 	return nil
-}
-
-// loadError words a failure to load the filter.
-func (f *Filter) loadError(errno unix.Errno) error {
-	err := fmt.Errorf("seccomp(SECCOMP_SET_MODE_FILTER, %#x, %d instructions): %w", f.Flags&^tsync, len(f.Instructions), errno)
-	switch {
-	case errors.Is(errno, unix.EACCES):
-		return fmt.Errorf("%w: expected no_new_privs or CAP_SYS_ADMIN", err)
-	case errors.Is(errno, unix.ENOSYS) && !f.PrctlSuffices():
-		return fmt.Errorf("linux.seccomp.flags: seccomp(2), which flags %#x need, is missing in this kernel (Linux 3.17): %w",
-			f.Flags&^f.unasked, errno)
-	}
-	return err
 }

@@ -233,7 +233,7 @@ func TestExecFailures(t *testing.T) {
 	}
 	for _, c := range []struct{ name, mode, path, begin, end string }{
 		{"no privilege", "unprivileged", cat, "seccomp(SECCOMP_SET_MODE_FILTER, 0x4, ", " instructions): permission denied: " +
-			"expected no_new_privs or CAP_SYS_ADMIN\nuser defined signal 1\nfailed: <nil>\n"},
+			"the thread needs no_new_privs (NoNewPrivs) or CAP_SYS_ADMIN in its user namespace\nuser defined signal 1\nfailed: <nil>\n"},
 		{"not a program", "format", text, "true true 77 format\n", "\nfailed: execve(" + fmt.Sprintf("%q", text) +
 			"): exec format error; the filter is in force already and stays\n"},
 	} {

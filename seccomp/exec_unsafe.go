@@ -113,7 +113,7 @@ func (x *image) exec(f *Filter, path string) error {
 	if step == stepSignals {
 		return fmt.Errorf("rt_sigaction: %w", errno)
 	}
-	return f.loadError(errno)
+	return f.loadError(f.Flags&^tsync, errno)
 }
 
 // The steps of seal, to say where it failed.

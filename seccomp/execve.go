@@ -12,7 +12,7 @@ func (p *Policy) Permits(audit, nr uint32) bool {
 	}
 	t := p.table(audit, nr)
 	if t == nil {
-		return mayPass(p.Unlisted)
+		return mayPass(p.unlisted)
 	}
 	for _, r := range t.rules {
 		if r.nr == nr && r.list == 0 {

@@ -54,8 +54,8 @@ func (p *Policy) listen(profile *specs.LinuxSeccomp) error {
 		return fmt.Errorf("linux.seccomp.listenerPath: missing, expected the path of an agent's socket, because %s.action is SCMP_ACT_NOTIFY",
 			syscallPath(i))
 	case notifies:
-		p.Flags |= unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
-	case p.Flags&unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0:
+		p.flags |= unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	case p.flags&unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0:
 		i := slices.Index(profile.Flags, specs.LinuxSeccompFlagWaitKillableRecv)
 		return fmt.Errorf("linux.seccomp.flags[%d]: %s is only allowed with SCMP_ACT_NOTIFY, expected a rule with that action",
 			i, specs.LinuxSeccompFlagWaitKillableRecv)

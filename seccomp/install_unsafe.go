@@ -64,10 +64,9 @@ func (f *Filter) install() (int, error) {
 		if err := f.Supported(); err != nil {
 			return -1, err
 		}
-		return -1, fmt.Errorf("seccomp(SECCOMP_SET_MODE_FILTER, %#x, %d instructions): %w", f.Flags, len(f.Instructions), errno)
+		return -1, f.loadError(f.Flags, errno)
 	case !f.PrctlSuffices():
-		return -1, fmt.Errorf("linux.seccomp.flags: seccomp(2), which flags %#x need, is missing in this kernel (Linux 3.17): %w",
-			f.Flags&^f.unasked, errno)
+		return -1, f.loadError(f.Flags, errno)
 	}
 	_, _, errno = unix.Syscall(unix.SYS_PRCTL, unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&fprog)))
 	if errno != 0 {
@@ -99,4 +98,17 @@ func (f *Filter) Supported() error {
 func kernelTakes(flags uintptr) bool {
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, 0)
 	return errno != unix.EINVAL && errno != unix.ENOSYS
+}
+
+// loadError words a failure of seccomp(2).
+func (f *Filter) loadError(flags uint, errno unix.Errno) error {
+	err := fmt.Errorf("seccomp(SECCOMP_SET_MODE_FILTER, %#x, %d instructions): %w", flags, len(f.Instructions), errno)
+	switch {
+	case errors.Is(errno, unix.EACCES):
+		return fmt.Errorf("%w: the thread needs no_new_privs (NoNewPrivs) or CAP_SYS_ADMIN in its user namespace", err)
+	case errors.Is(errno, unix.ENOSYS) && !f.PrctlSuffices():
+		return fmt.Errorf("linux.seccomp.flags: seccomp(2), which flags %#x need, is missing in this kernel (Linux 3.17): %w",
+			f.Flags&^f.unasked, errno)
+	}
+	return err
 }

@@ -21,23 +21,23 @@ import (
 // therefore set only if both have it. NOTIFY in both is an error, since a
 // process can have one listener only, and so are different native architectures.
 func Intersect(a, b *Policy) (*Policy, error) {
-	if a.Flags&b.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
+	if a.flags&b.flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
 		return nil, errors.New("seccomp: both policies use SCMP_ACT_NOTIFY, expected one listener at most")
 	}
 	if a.native() != b.native() {
 		return nil, fmt.Errorf("seccomp: policies for %s and %s, expected the same native architecture", a.native().Scmp, b.native().Scmp)
 	}
 	p := &Policy{
-		Default:  Action(stricter(uint32(a.Default), uint32(b.Default))),
-		Unlisted: Action(stricter(uint32(a.Unlisted), uint32(b.Unlisted))),
-		Flags:    a.Flags | b.Flags,
-		stack:    &[2]*Policy{a, b},
+		otherwise: Action(stricter(uint32(a.otherwise), uint32(b.otherwise))),
+		unlisted:  Action(stricter(uint32(a.unlisted), uint32(b.unlisted))),
+		flags:     a.flags | b.flags,
+		stack:     &[2]*Policy{a, b},
 	}
 	p.Warnings = append(append(p.Warnings, a.Warnings...), b.Warnings...)
 	const weakens = unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW
-	p.Flags &^= weakens &^ (a.Flags & b.Flags)
-	p.unasked = p.Flags & (a.unasked | b.unasked) // a flag for which one asked stays asked for
-	p.unasked &^= a.Flags&^a.unasked | b.Flags&^b.unasked
+	p.flags &^= weakens &^ (a.flags & b.flags)
+	p.unasked = p.flags & (a.unasked | b.unasked) // a flag for which one asked stays asked for
+	p.unasked &^= a.flags&^a.unasked | b.flags&^b.unasked
 	return p, nil
 }
 

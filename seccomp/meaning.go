@@ -9,13 +9,13 @@ import (
 )
 
 // meaning returns the policy as a function of the words of seccomp_data: what
-// [Policy.Decide] says of one call, for all calls at once. It shares nothing
-// with the compiler, so that it can judge it.
+// [Policy.Decide] says of one call, for all calls at once. It judges the compiler
+// and shares with it only the rules and what beyond and stricter say.
 func (p *Policy) meaning(d *bdd.Diagram) bdd.Ref {
 	if p.stack != nil {
 		return d.Combine(stricter, p.stack[0].meaning(d), p.stack[1].meaning(d))
 	}
-	f := d.Leaf(uint32(p.Unlisted))
+	f := d.Leaf(uint32(p.unlisted))
 	var done []uint32
 	for i := range p.tables {
 		audit := p.tables[i].arch.Audit

@@ -3,6 +3,8 @@ package seccomp
 //go:generate go run ./strictjson/gen -package seccomp -o zdecode.go
 
 import (
+	"errors"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/runseal/runseal/seccomp/strictjson"
@@ -13,17 +15,42 @@ import (
 // describes: a duplicate or misspelt member, a number that does not fit, an
 // unpaired surrogate and the like are errors, and so is the absence of
 // defaultAction, of a rule's names or action, and of a condition's index, value
-// or op. Members that the specification does not know are skipped.
+// or op. Members that the specification does not know are skipped, but for those
+// of Docker's profile format that make rules depend on the host: without them its
+// profiles allow more than they mean. profiles.Resolve reads that format.
 //
-// Errors are *[strictjson.FieldError] values with a path that begins inside the
-// object: syscalls[3].errnoRet. What the values mean is checked by [NewPolicy]
-// and [Compile].
+// Errors are *[strictjson.FieldError] values whose path is that in config.json:
+// linux.seccomp.syscalls[3].errnoRet. What the values mean is checked by
+// [NewPolicy] and [Compile].
 func ParseProfile(data []byte) (*specs.LinuxSeccomp, error) {
-	return strictjson.Parse(data, DecodeProfile)
+	d := strictjson.NewDecoder(data)
+	d.Foreign = refuseDocker
+	p := new(specs.LinuxSeccomp)
+	err := DecodeProfile(d, p)
+	if err == nil {
+		err = d.End()
+	}
+	var field *strictjson.FieldError
+	if errors.As(err, &field) && field.Field != "" {
+		return nil, strictjson.Under("linux", strictjson.Under("seccomp", field))
+	} else if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
-// DecodeProfile is [ParseProfile] for a profile inside a larger document: it
-// reads the next value of d into v.
+// refuseDocker refuses the members on which a profile in Docker's format
+// depends.
+func refuseDocker(name string) error {
+	switch name {
+	case "archMap", "includes", "excludes":
+		return errors.New("part of Docker's profile format, expected a linux.seccomp object; profiles.Resolve turns one into the other")
+	}
+	return nil
+}
+
+// DecodeProfile reads the next value of d, a linux.seccomp object inside a larger
+// document, into v. Paths in errors begin inside it: syscalls[3].errnoRet.
 func DecodeProfile(d *strictjson.Decoder, v *specs.LinuxSeccomp) error {
 	return decodeLinuxSeccomp(d, v)
 }

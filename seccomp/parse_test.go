@@ -100,8 +100,15 @@ func TestParseProfileErrors(t *testing.T) {
 		{arg(`"value":0,"op":"SCMP_CMP_EQ"`), "syscalls[1].args[0].index", "syscalls[1].args[0].index" + missing},
 		{arg(`"value":0,"index":0`), "syscalls[1].args[0].op", "syscalls[1].args[0].op" + missing},
 		{arg(`"value":18446744073709551616`), "syscalls[1].args[0].value", "syscalls[1].args[0].value: 18446744073709551616: expected an integer from 0 to 18446744073709551615"},
+		{rule(`"names":["a"],"action":"SCMP_ACT_LOG","includes":{"caps":["CAP_BPF"]}`), "syscalls[1].includes",
+			"syscalls[1].includes: part of Docker's profile format, expected a linux.seccomp object; profiles.Resolve turns one into the other"},
+		{`{"defaultAction":"SCMP_ACT_ALLOW","archMap":[]}`, "archMap",
+			"archMap: part of Docker's profile format, expected a linux.seccomp object; profiles.Resolve turns one into the other"},
 		{arg(`"op":"\ud800"`), "syscalls[1].args[0].op", `syscalls[1].args[0].op: line 1, column 141: unpaired surrogate \ud800`},
 	} {
+		if c.field != "" {
+			c.field, c.want = "linux.seccomp."+c.field, "linux.seccomp."+c.want
+		}
 		_, err := ParseProfile([]byte(c.text))
 		var field *strictjson.FieldError
 		if err == nil || err.Error() != c.want || !errors.As(err, &field) || field.Field != c.field {

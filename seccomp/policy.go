@@ -28,20 +28,18 @@ type Options struct {
 	IntArgs bool
 }
 
-// Policy is a profile spelt out: a total function from calls to actions.
+// Policy is a profile spelt out: a total function from calls to actions. It does
+// not change; use one from several goroutines as you like.
 type Policy struct {
-	// Default is the action for calls that no rule matches.
-	Default Action
-	// Unlisted is the action for calls from architectures that are not listed.
-	Unlisted Action
-	// Flags are the SECCOMP_FILTER_FLAG_* bits to install the filter with.
-	Flags uint
 	// Warnings are for the author of the profile, one line each.
 	Warnings []string
 
-	unasked uint     // the part of Flags that may be left out
-	tables  []table  // of the listed architectures, the native one first
-	lists   [][]cond // conditions of rules
+	otherwise Action   // for calls that no rule matches
+	unlisted  Action   // for calls from architectures that are not listed
+	flags     uint     // SECCOMP_FILTER_FLAG_* to install the filter with
+	unasked   uint     // the part of Flags that may be left out
+	tables    []table  // of the listed architectures, the native one first
+	lists     [][]cond // conditions of rules
 
 	stack *[2]*Policy // instead of tables: of an intersection, the older one first
 }
@@ -65,20 +63,20 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	if profile == nil {
 		return nil, errors.New("linux.seccomp: missing")
 	}
-	p := &Policy{Unlisted: KillProcess}
+	p := &Policy{unlisted: KillProcess}
 	if o.KillThread {
-		p.Unlisted = KillThread
+		p.unlisted = KillThread
 	}
 	var err error
 	if profile.DefaultAction == specs.ActNotify {
 		return nil, errors.New("linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is not allowed as the default, " +
 			"since nothing could run before an agent answers")
 	}
-	if p.Default, err = parseAction("linux.seccomp", "defaultAction", "defaultErrnoRet",
+	if p.otherwise, err = parseAction("linux.seccomp", "defaultAction", "defaultErrnoRet",
 		profile.DefaultAction, profile.DefaultErrnoRet); err != nil {
 		return nil, err
 	}
-	if p.Flags, p.unasked, err = parseFlags(profile.Flags); err != nil {
+	if p.flags, p.unasked, err = parseFlags(profile.Flags); err != nil {
 		return nil, err
 	}
 	if p.tables, err = listArchs(profile.Architectures, o.Native); err != nil {
@@ -147,10 +145,10 @@ func knownArchs() string {
 
 // beyond returns the action for a call that no rule matches.
 func (p *Policy) beyond(t *table, nr uint32) Action {
-	if t.hasLast && nr > t.last && p.Default.Kind() != Allow && p.Default.Kind() != Log && p.Default.Kind() != Trace(0) {
+	if t.hasLast && nr > t.last && p.otherwise.Kind() != Allow && p.otherwise.Kind() != Log && p.otherwise.Kind() != Trace(0) {
 		return Errno(uint16(unix.ENOSYS))
 	}
-	return p.Default
+	return p.otherwise
 }
 
 func syscallPath(i int) string { return fmt.Sprintf("linux.seccomp.syscalls[%d]", i) }

@@ -167,7 +167,7 @@ func mayRead() error {
 func seizeError(tid int, err error) error {
 	switch {
 	case err == unix.ESRCH:
-		return fmt.Errorf("no such process or thread: %w", err)
+		return fmt.Errorf("process or thread: %w", err)
 	case err != unix.EPERM:
 		return fmt.Errorf("ptrace(PTRACE_SEIZE): %w", err)
 	}

@@ -38,7 +38,7 @@ func readStatus(name string) (*threadStatus, error) {
 		if _, e := os.Stat("/proc/thread-self/status"); e != nil {
 			return nil, fmt.Errorf("needs a procfs on /proc: %w", e)
 		}
-		return nil, fmt.Errorf("no such process or thread: %w", unix.ESRCH)
+		return nil, fmt.Errorf("process or thread: %w", unix.ESRCH)
 	} else if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (s *speller) add(i int, entry *specs.LinuxSyscall) error {
 	s.alternatives(conds)
 	// A rule that does what happens anyway is no rule: it must not shadow a
 	// later one.
-	effective := action != s.Default
+	effective := action != s.otherwise
 	var seen idSet
 	for j, name := range entry.Names {
 		id, known := arch.Find(name)

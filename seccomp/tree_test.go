@@ -59,7 +59,7 @@ func cheapest(blocks []block) uint32 {
 // TestWidths holds that comparisons of one argument in both widths are not mixed
 // up when they stand next to each other.
 func TestWidths(t *testing.T) {
-	p := &Policy{Default: Allow, Unlisted: KillThread, lists: [][]cond{
+	p := &Policy{otherwise: Allow, unlisted: KillThread, lists: [][]cond{
 		{{arg: 0, op: opEQ, bits: 64, value: 5}}, {{arg: 0, op: opEQ, bits: 32, value: 6}}, {{arg: 0, op: opGT, bits: 64, value: 1 << 32}},
 	}}
 	p.tables = []table{{arch: arch.Lookup("SCMP_ARCH_X86_64"), rules: []rule{{0, Trap, 1}, {0, Log, 2}, {0, KillProcess, 3}}}}

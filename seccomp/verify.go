@@ -25,7 +25,7 @@ func (c *Counterexample) Error() string {
 
 // callText is "SCMP_ARCH_X86_64 socket(0x28, 0, 0, 0, 0, 0)".
 func callText(d *bpf.Data) string {
-	where, name := fmt.Sprintf("arch %#x", d.Arch), fmt.Sprintf("call %d", d.Nr)
+	where, name := fmt.Sprintf("arch %#x", d.Arch), "call "+numberText(d.Nr)
 	if a := arch.ByCall(d.Arch, d.Nr); a != nil {
 		where = a.Scmp
 		if n := a.Name(d.Nr); n != "" {
@@ -49,7 +49,8 @@ const maxDiagram = 1 << 20
 
 // Verify proves that the program decides every call as the policy does: for all
 // 2^32 architectures and numbers, and all values of the six arguments and of the
-// instruction pointer. The program may come from anywhere.
+// instruction pointer. The program may come from anywhere. (That the policy is
+// what its profile was meant to be is not proved.)
 //
 // The error is a *[Counterexample] if there is a call on which they differ, and
 // wraps [bpf.ErrComplex] if neither a proof nor a counterexample was found, for

@@ -58,23 +58,12 @@ func parseProfile(data []byte, caps []string) (*specs.LinuxSeccomp, error) {
 		return s.Linux.Seccomp, nil
 	case dockerFormat:
 		// What it shares with the specification is held to the same rules.
-		if _, err := parseSeccomp(data); err != nil {
-			return nil, err
+		if _, err := strictjson.Parse(data, seccomp.DecodeProfile); err != nil {
+			return nil, strictjson.Under("linux", strictjson.Under("seccomp", err))
 		}
 		return profiles.Resolve(data, caps)
 	}
-	return parseSeccomp(data)
-}
-
-// parseSeccomp reads a linux.seccomp object on its own. Fields in errors get
-// the path that they have in config.json, as those from package seccomp do.
-func parseSeccomp(data []byte) (*specs.LinuxSeccomp, error) {
-	profile, err := seccomp.ParseProfile(data)
-	var field *strictjson.FieldError
-	if errors.As(err, &field) && field.Field != "" {
-		return nil, fmt.Errorf("linux.seccomp.%w", err)
-	}
-	return profile, err
+	return seccomp.ParseProfile(data)
 }
 
 type form int

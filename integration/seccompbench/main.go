@@ -15,6 +15,7 @@
 //     again and again, the compilers taking turns, and as the first thing that a
 //     process does after reading the profile;
 //   - seccomp.Verify on the program;
+//   - proving a program, each of the three: seccomp.Verify;
 //   - seccomp(2): loading the program, which includes the kernel's checks and its
 //     translation to machine code;
 //   - what a call costs: one that is always allowed, one that is refused, and one of

@@ -18,7 +18,13 @@
 //	name := a.Name(257)          // "openat"
 //
 // Numbers do not start at 0 everywhere: those of mips o32 count from 4000, of
-// mips n64 from 5000, of x32 from [X32Bit] ([Arch.Base]).
+// mips n64 from 5000, of x32 from [X32Bit] ([Arch.Base]). All calls are
+//
+//	for nr := a.Base; nr <= a.Max; nr++ {
+//		if name := a.Name(nr); name != "" {
+//			...
+//		}
+//	}
 //
 // # Tables
 //

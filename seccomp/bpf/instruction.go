@@ -1,6 +1,6 @@
 // Package bpf is the small part of classic BPF that seccomp(2) accepts:
-// instructions, an assembler with labels, a disassembler, the kernel's checks
-// and an interpreter.
+// instructions, an assembler with labels, a disassembler, the kernel's checks, an
+// interpreter, and the function that a program computes, for proofs ([Symbolic]).
 //
 // # Model
 //
@@ -19,6 +19,8 @@
 //	a.Bind(allow)
 //	a.Ret(0x7fff0000)
 //	prog, err := a.Assemble()
+//
+// An instruction of golang.org/x/net/bpf converts: bpf.Instruction(raw).
 //
 // [NewVM] applies the checks of the kernel (net/core/filter.c,
 // kernel/seccomp.c), so that a program which runs here also loads there.

@@ -11,30 +11,6 @@ import (
 // for seccomp makes such programs.
 var ErrComplex = errors.New("bpf: the program computes something that cannot be analysed")
 
-// Words are the sixteen 32-bit words of struct seccomp_data in the order in
-// which a decision diagram looks at them: architecture, number, arguments,
-// instruction pointer. What comes early is what decisions depend on most.
-const (
-	WordArch = 0
-	WordNr   = 1
-	wordArgs = 2
-	wordIP   = 14
-	NumWords = 16
-)
-
-// WordAt returns the number of the word at the byte offset off, which is valid.
-func WordAt(off uint32) int {
-	switch {
-	case off == OffArch:
-		return WordArch
-	case off == OffNr:
-		return WordNr
-	case off < offArgs:
-		return wordIP + int(off-offIP)/4
-	}
-	return wordArgs + int(off-offArgs)/4
-}
-
 // Symbolic returns the function that the program computes from the words of its
 // input, for all inputs at once. The error is one of [Check], or wraps
 // [ErrComplex].
@@ -242,80 +218,4 @@ func (s *symbolic) number(v bdd.Vector) value {
 		s.ids[v] = id
 	}
 	return id
-}
-
-// Bits of a set of registers.
-const (
-	liveA = 1 << 0
-	liveX = 1 << 1
-	liveM = 2 // shift of the scratch words
-)
-
-// liveness returns for each instruction the registers whose content may still be
-// read from there on. Jumps go forwards, so one pass from the end is enough.
-func liveness(prog []Instruction) []uint32 {
-	live := make([]uint32, len(prog)+1)
-	for pc := len(prog) - 1; pc >= 0; pc-- {
-		ins, after := prog[pc], live[pc+1]
-		switch ins.Op {
-		case opRetK:
-			live[pc] = 0
-			continue
-		case opRetA:
-			live[pc] = liveA
-			continue
-		case opJa:
-			live[pc] = live[pc+1+int(ins.K)]
-			continue
-		case opLdAbs, opLdLen, opLdImm:
-			live[pc] = after &^ liveA
-			continue
-		case opLdxLen, opLdxImm:
-			live[pc] = after &^ liveX
-			continue
-		case opLdMem:
-			live[pc] = after&^liveA | 1<<(liveM+ins.K)
-			continue
-		case opLdxMem:
-			live[pc] = after&^liveX | 1<<(liveM+ins.K)
-			continue
-		case opSt:
-			live[pc] = after&^(1<<(liveM+ins.K)) | liveA
-			continue
-		case opStx:
-			live[pc] = after&^(1<<(liveM+ins.K)) | liveX
-			continue
-		case opTax:
-			live[pc] = after&^liveX | liveA
-			continue
-		case opTxa:
-			live[pc] = after&^liveA | liveX
-			continue
-		}
-		if ins.Op&classMask == classJmp {
-			after = live[pc+1+int(ins.Jt)] | live[pc+1+int(ins.Jf)]
-		}
-		live[pc] = after | liveA
-		if ins.Op&srcX != 0 {
-			live[pc] |= liveX
-		}
-	}
-	return live
-}
-
-// FromWords returns the call whose words these are, in the order of [WordAt].
-func FromWords(words []uint32) Data {
-	d := Data{Nr: words[WordNr], Arch: words[WordArch]}
-	join := func(at int) uint64 {
-		low, high := words[at], words[at+1]
-		if d.Arch&auditLittle == 0 {
-			low, high = high, low
-		}
-		return uint64(high)<<32 | uint64(low)
-	}
-	d.IP = join(wordIP)
-	for i := range d.Args {
-		d.Args[i] = join(wordArgs + 2*i)
-	}
-	return d
 }

@@ -28,6 +28,13 @@
 //		err = l.RespondErrno(n.ID, unix.EPERM)
 //	}
 //
+// # Without a runtime
+//
+// The listener can also come from seccomp.Filter.InstallListener, called by a thread
+// of the agent's own process that starts the targets and makes no such call itself.
+// The profile's listenerPath is then any text, as nobody connects to it; and Receive
+// sees no io.EOF while that thread lives, as it has the filter too.
+//
 // # Terms
 //
 // The target is the thread that made the call. A notification's id names one call

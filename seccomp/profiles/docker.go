@@ -7,6 +7,15 @@
 // of containers/common (podman, CRI-O) has the same format. [Resolve] evaluates the
 // conditions for this host, with the code that Docker itself uses.
 //
+//	if _, err := seccomp.ParseProfile(text); err != nil { // Resolve is less strict
+//		...
+//	}
+//	profile, err := profiles.Resolve(text, []string{"CAP_SYS_PTRACE"})
+//	filter, err := seccomp.Compile(profile, seccomp.Options{})
+//
+// Capabilities are spelled as in config.json, "CAP_SYS_ADMIN"; one that no
+// condition names, a misspelt one included, changes nothing.
+//
 // It decides nothing about the meaning of the result; that is package seccomp.
 package profiles
 

@@ -25,6 +25,10 @@ package strictjson
 // Object and Array put the path together. A Decoder never panics, whatever the
 // text, and uses memory in proportion to it.
 type Decoder struct {
+	// Foreign, if it is set, is asked about each member that Members does not
+	// know and that is not a misspelt one. An error refuses it; nil skips it.
+	Foreign func(name string) error
+
 	s     string // the text; decoded strings are parts of it
 	data  []byte // the same text as the caller gave it
 	pos   int    // offset of the next byte to read

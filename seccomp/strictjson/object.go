@@ -122,6 +122,11 @@ func (o *Members) Unknown(known string) {
 		o.Err = o.duplicate()
 		return
 	}
+	if o.d.Foreign != nil {
+		if o.Err = o.d.Foreign(o.Name); o.Err != nil {
+			return
+		}
+	}
 	o.Err = o.d.skip()
 }
 
