@@ -158,14 +158,7 @@ func checkSteps(t *testing.T, f *Filter, a *arch.Arch) {
 // are read.
 func TestAllowReadsNoArgument(t *testing.T) {
 	for name, profile := range realProfiles(t) {
-		p, err := NewPolicy(profile, Options{Native: "SCMP_ARCH_X86_64"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := p.Compile()
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, f := compiled(t, profile, Options{Native: "SCMP_ARCH_X86_64"})
 		vm, err := bpf.NewVM(f.Instructions)
 		if err != nil {
 			t.Fatal(err)

@@ -13,17 +13,24 @@ import (
 	"github.com/runseal/runseal/seccomp/bpf"
 )
 
+// compiled returns a profile's policy and program.
+func compiled(t testing.TB, profile *specs.LinuxSeccomp, o Options) (*Policy, *Filter) {
+	t.Helper()
+	p, err := NewPolicy(profile, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := p.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, f
+}
+
 func TestVerifyRealProfiles(t *testing.T) {
 	for name, profile := range realProfiles(t) {
 		for _, native := range []string{"SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"} {
-			p, err := NewPolicy(profile, Options{Native: native})
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err := p.Compile()
-			if err != nil {
-				t.Fatal(err)
-			}
+			p, f := compiled(t, profile, Options{Native: native})
 			if err := Verify(f.Instructions, p); err != nil {
 				t.Errorf("%s on %s: %v", name, native, err)
 			}
@@ -41,14 +48,7 @@ func TestVerifyEveryArchitecture(t *testing.T) {
 	}
 	for _, a := range arch.All() {
 		for _, intArgs := range []bool{false, true} {
-			p, err := NewPolicy(&profile, Options{Native: a.Scmp, IntArgs: intArgs})
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err := p.Compile()
-			if err != nil {
-				t.Fatal(err)
-			}
+			p, f := compiled(t, &profile, Options{Native: a.Scmp, IntArgs: intArgs})
 			if err := Verify(f.Instructions, p); err != nil {
 				t.Errorf("%s: %v", a.Scmp, err)
 			}
@@ -60,15 +60,7 @@ func TestVerifyEveryArchitecture(t *testing.T) {
 // says where.
 func TestVerifyDifferentPolicy(t *testing.T) {
 	compile := func(src string) (*Policy, *Filter) {
-		p, err := NewPolicy(parse(t, src), Options{Native: "SCMP_ARCH_X86_64"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := p.Compile()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p, f
+		return compiled(t, parse(t, src), Options{Native: "SCMP_ARCH_X86_64"})
 	}
 	const base = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},
 		{"names":["socket"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1099511627777,"op":"%s"}]}]}`
@@ -119,14 +111,7 @@ func TestVerifyMutants(t *testing.T) {
 	if testing.Short() {
 		wanted = 600
 	}
-	p, err := NewPolicy(realProfiles(t)["docker"], Options{Native: "SCMP_ARCH_X86_64"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := p.Compile()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, f := compiled(t, realProfiles(t)["docker"], Options{Native: "SCMP_ARCH_X86_64"})
 	var calls []bpf.Data
 	for _, audit := range []uint32{unix.AUDIT_ARCH_X86_64, unix.AUDIT_ARCH_I386, unix.AUDIT_ARCH_AARCH64, 0} {
 		for _, nr := range testNumbers(audit, p) {
@@ -236,14 +221,7 @@ func TestVerifyForeignProgram(t *testing.T) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	p, err := NewPolicy(realProfiles(b)["docker"], Options{Native: "SCMP_ARCH_X86_64"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	f, err := p.Compile()
-	if err != nil {
-		b.Fatal(err)
-	}
+	p, f := compiled(b, realProfiles(b)["docker"], Options{Native: "SCMP_ARCH_X86_64"})
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := Verify(f.Instructions, p); err != nil {
