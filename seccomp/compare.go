@@ -1,6 +1,7 @@
 package seccomp
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,9 @@ type Difference struct {
 	First, Last uint32
 	// Names are the names of those that exist, by number.
 	Names []string
-	// If are conditions on the arguments that must all hold.
+	// If are conditions on the arguments that must all hold. A comparison in
+	// 32 bits ([Options].IntArgs) is SCMP_CMP_MASKED_EQ if it is for equality;
+	// others look like those in 64 bits.
 	If []specs.LinuxSeccompArg
 	// Unless are the exceptions: the difference is not there if all
 	// conditions of one of them hold.
@@ -80,11 +83,14 @@ type comparer struct {
 	d     *bdd.Diagram
 	a, b  *Policy
 	found []Difference
-	large bool // too many rules for one call
+	large bool // too many rules for one call, or differences
 }
 
 // maxPairs bounds the pairs of rules that are compared for one call.
-const maxPairs = 1 << 18
+const maxPairs = 1 << 16
+
+// maxDifferences is more than anybody reads.
+const maxDifferences = 10_000
 
 // numbers compares all calls that come in with one AUDIT_ARCH value.
 func (c *comparer) numbers(audit uint32) {
@@ -96,11 +102,13 @@ func (c *comparer) numbers(audit uint32) {
 		if i+1 < len(bounds) {
 			last = bounds[i+1] - 1
 		}
-		as, bs := c.a.outcomes(c.d, audit, first), c.b.outcomes(c.d, audit, first)
-		if decision(c.d, as) == decision(c.d, bs) {
+		as, okA := c.a.outcomes(c.d, audit, first)
+		bs, okB := c.b.outcomes(c.d, audit, first)
+		if okA && okB && decision(c.d, as) == decision(c.d, bs) {
 			continue
 		}
-		if c.large = c.large || len(as)*len(bs) > maxPairs; c.large || c.d.Full() {
+		c.large = c.large || !okA || !okB || len(as)*len(bs) > maxPairs || len(c.found) > maxDifferences
+		if c.large || c.d.Full() {
 			return
 		}
 		for _, x := range as {
@@ -120,10 +128,13 @@ func (c *comparer) add(audit, first, last uint32, x, y outcome) {
 		return
 	}
 	a := arch.ByCall(audit, first)
+	if first == noCall {
+		a = arch.ByCall(audit, 0) // bit 30 does not make it an x32 call
+	}
 	both.simplify(c.d, a)
-	f := Difference{First: first, Last: last, A: x.action, B: y.action, Arch: a.Scmp, If: ociArgs(both.all), Names: names(a, first, last)}
+	f := Difference{First: first, Last: last, A: x.action, B: y.action, Arch: a.Scmp, If: ociArgs(a, both.all), Names: names(a, first, last)}
 	for _, conds := range both.unless {
-		f.Unless = append(f.Unless, ociArgs(conds))
+		f.Unless = append(f.Unless, ociArgs(a, conds))
 	}
 	words[bpf.WordArch], words[bpf.WordNr] = audit, first
 	f.Example = bpf.FromWords(words)
@@ -144,10 +155,17 @@ func (f *Difference) continues(g Difference) bool {
 
 // names lists the calls in a range of numbers.
 func names(a *arch.Arch, first, last uint32) []string {
+	var called [][2]uint32 // number and name, where there is one
+	for id := range arch.ID(arch.NumIDs) {
+		if nr, ok := a.NumberOf(id); ok && nr >= first && nr <= last {
+			called = append(called, [2]uint32{nr, uint32(id)})
+		}
+	}
+	slices.SortFunc(called, func(x, y [2]uint32) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
 	var list []string
-	for nr := first; nr <= min(last, a.Max); nr++ {
-		if name := a.Name(nr); name != "" {
-			list = append(list, name)
+	for i, c := range called {
+		if i == 0 || c[0] != called[i-1][0] { // the name that [arch.Arch.Name] gives
+			list = append(list, arch.ID(c[1]).String())
 		}
 	}
 	return list
@@ -161,6 +179,9 @@ func numberText(nr uint32) string {
 	return fmt.Sprint(nr)
 }
 
+// maxUnless is the number of exceptions that String gives.
+const maxUnless = 5
+
 // String is the difference in one line, for people: "SCMP_ARCH_X86_64 socket
 // if arg0 == 0x28: SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(1 EPERM)".
 func (f Difference) String() string {
@@ -170,6 +191,8 @@ func (f Difference) String() string {
 		b.WriteString("any other architecture")
 	case f.First == f.Last && len(f.Names) == 1:
 		fmt.Fprintf(&b, "%s %s", f.Arch, f.Names[0])
+	case f.First == f.Last && f.First == noCall:
+		fmt.Fprintf(&b, "%s no call (-1)", f.Arch)
 	case f.First == f.Last:
 		fmt.Fprintf(&b, "%s call %s", f.Arch, numberText(f.First))
 	default:
@@ -184,6 +207,10 @@ func (f Difference) String() string {
 		fmt.Fprintf(&b, " if %s", argsText(f.If))
 	}
 	for i, conds := range f.Unless {
+		if i == maxUnless {
+			fmt.Fprintf(&b, ", or %d other conditions", len(f.Unless)-i)
+			break
+		}
 		word := " unless"
 		if i > 0 {
 			word = ", or"

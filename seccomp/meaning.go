@@ -54,16 +54,18 @@ func (p *Policy) numbersMeaning(d *bdd.Diagram, audit uint32) bdd.Ref {
 // next one is the same for all numbers between.
 func (p *Policy) bounds(audit uint32) []uint32 {
 	list := []uint32{0, arch.X32Bit, noCall}
-	for i := range p.tables {
-		t := &p.tables[i]
-		if t.arch.Audit != audit {
-			continue
-		}
-		for _, r := range t.rules {
-			list = append(list, r.nr, r.nr+1)
-		}
-		if t.hasLast {
-			list = append(list, t.last+1)
+	for _, part := range p.parts() {
+		for i := range part.tables {
+			t := &part.tables[i]
+			if t.arch.Audit != audit {
+				continue
+			}
+			for _, r := range t.rules {
+				list = append(list, r.nr, r.nr+1)
+			}
+			if t.hasLast {
+				list = append(list, t.last+1)
+			}
 		}
 	}
 	slices.Sort(list)

@@ -23,24 +23,32 @@ type outcome struct {
 
 // outcomes returns all ways in which the call is decided. Their predicates
 // exclude each other and together cover all arguments.
-func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) []outcome {
+//
+// ok is false if there are too many of them to look at.
+func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) (list []outcome, ok bool) {
 	if p.stack != nil {
-		var list []outcome
-		for _, older := range p.stack[0].outcomes(d, audit, nr) {
-			for _, newer := range p.stack[1].outcomes(d, audit, nr) {
+		olders, ok0 := p.stack[0].outcomes(d, audit, nr)
+		newers, ok1 := p.stack[1].outcomes(d, audit, nr)
+		if !ok0 || !ok1 || len(olders)*len(newers) > maxPairs {
+			return nil, false
+		}
+		for _, older := range olders {
+			for _, newer := range newers {
 				if o := older.and(d, newer); o.when != bdd.False {
 					o.action = Action(stricter(uint32(older.action), uint32(newer.action)))
 					list = append(list, o)
 				}
 			}
+			if d.Full() {
+				return nil, false
+			}
 		}
-		return list
+		return list, true
 	}
 	t := p.table(audit, nr)
 	if t == nil {
-		return []outcome{{action: p.Decide(audit, nr, [6]uint64{}), when: bdd.True}}
+		return []outcome{{action: p.Decide(audit, nr, [6]uint64{}), when: bdd.True}}, true
 	}
-	var list []outcome
 	rest := outcome{action: p.beyond(t, nr), when: bdd.True}
 	for i := range t.rules {
 		r := &t.rules[i]
@@ -48,11 +56,11 @@ func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) []outcome {
 			continue
 		}
 		if r.list == 0 {
-			return []outcome{{action: r.action, when: bdd.True}}
+			return []outcome{{action: r.action, when: bdd.True}}, true
 		}
 		conds := p.conds(r)
 		holds := allHold(d, t.arch, conds)
-		o := outcome{action: r.action, all: conds, unless: slices.Clone(rest.unless), when: d.And(rest.when, holds)}
+		o := outcome{action: r.action, all: conds, unless: slices.Clip(rest.unless), when: d.And(rest.when, holds)}
 		if o.when == bdd.False {
 			continue // never reached
 		}
@@ -63,7 +71,7 @@ func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) []outcome {
 	if rest.when != bdd.False {
 		list = append(list, rest)
 	}
-	return list
+	return list, true
 }
 
 // decision returns the outcomes as one function of the arguments.
@@ -77,19 +85,25 @@ func decision(d *bdd.Diagram, list []outcome) bdd.Ref {
 
 // and returns the conditions of both.
 func (o outcome) and(d *bdd.Diagram, p outcome) outcome {
+	// Clipped, an append copies; appending nothing does not.
 	return outcome{
-		all:    append(slices.Clone(o.all), p.all...),
-		unless: append(slices.Clone(o.unless), p.unless...),
+		all:    append(slices.Clip(o.all), p.all...),
+		unless: append(slices.Clip(o.unless), p.unless...),
 		when:   d.And(o.when, p.when),
 	}
 }
 
 // maxSimplified bounds the number of conditions that are tried to be left out:
 // the time grows with its square.
-const maxSimplified = 100
+const maxSimplified = 32
 
 // simplify leaves out the conditions that follow from the others.
 func (o *outcome) simplify(d *bdd.Diagram, a *arch.Arch) {
+	// Exceptions that exclude nothing go first: there may be thousands.
+	holds := allHold(d, a, o.all)
+	o.unless = slices.DeleteFunc(slices.Clone(o.unless), func(conds []cond) bool {
+		return d.And(holds, allHold(d, a, conds)) == bdd.False
+	})
 	if len(o.all)+len(o.unless) > maxSimplified {
 		return
 	}
@@ -112,10 +126,13 @@ func (o *outcome) simplify(d *bdd.Diagram, a *arch.Arch) {
 	}
 }
 
-// ociArgs returns conditions as profiles spell them.
-func ociArgs(conds []cond) []specs.LinuxSeccompArg {
+// ociArgs returns conditions as profiles for the architecture spell them.
+func ociArgs(a *arch.Arch, conds []cond) []specs.LinuxSeccompArg {
 	var args []specs.LinuxSeccompArg
 	for _, c := range conds {
+		if int(c.bits) < a.Bits && c.op == opEQ { // Options.IntArgs
+			c = cond{arg: c.arg, op: opMasked, value: 1<<32 - 1, valueTwo: c.value}
+		}
 		args = append(args, specs.LinuxSeccompArg{Index: uint(c.arg), Value: c.value, ValueTwo: c.valueTwo, Op: c.op.oci()})
 	}
 	return args

@@ -29,7 +29,8 @@ type Options struct {
 }
 
 // Policy is a profile spelt out: a total function from calls to actions. It does
-// not change; use one from several goroutines as you like.
+// not change; use one from several goroutines as you like. [NewPolicy] and
+// [Intersect] make policies; the zero value is none.
 type Policy struct {
 	// Warnings are for the author of the profile, one line each.
 	Warnings []string

@@ -40,7 +40,11 @@ func callText(d *bpf.Data) string {
 		}
 		s += fmt.Sprintf("%s%#x", sep, v)
 	}
-	return s + ")"
+	s += ")"
+	if d.IP != 0 {
+		s += fmt.Sprintf(" at ip %#x", d.IP)
+	}
+	return s
 }
 
 // maxDiagram bounds the size of the diagrams, to about 40 MB. Engines' profiles
@@ -53,9 +57,10 @@ const maxDiagram = 1 << 20
 // what its profile was meant to be is not proved.)
 //
 // The error is a *[Counterexample] if there is a call on which they differ, and
-// wraps [bpf.ErrComplex] if neither a proof nor a counterexample was found, for
-// a program that computes with its input beyond comparisons and masks. An
-// invalid program is an error of [bpf.Check].
+// wraps [bpf.ErrComplex] if neither a proof nor a counterexample was found within
+// a few seconds, for a program that computes with its input beyond comparisons and
+// masks. An invalid program is an error of [bpf.Check]. Return values are compared
+// with all their bits, although the kernel ignores the lower 16 of ALLOW and KILL.
 func Verify(prog []bpf.Instruction, p *Policy) error {
 	v, err := newVerifier(p)
 	if err != nil {
@@ -75,7 +80,7 @@ func newVerifier(p *Policy) (*verifier, error) {
 	v := &verifier{policy: p, d: bdd.New(maxDiagram)}
 	v.want = p.meaning(v.d)
 	if v.d.Full() {
-		return nil, fmt.Errorf("seccomp: the policy is too large to be analysed: %w", bpf.ErrComplex)
+		return nil, fmt.Errorf("seccomp: the policy: %w", bpf.ErrComplex)
 	}
 	return v, nil
 }
@@ -90,21 +95,12 @@ func (v *verifier) verify(prog []bpf.Instruction) error {
 		if c := v.policy.search(vm, prog); c != nil {
 			return c
 		}
-		return fmt.Errorf("seccomp: neither a proof nor a difference from the policy was found: %w", err)
+		return fmt.Errorf("seccomp: the program: neither a proof nor a difference from the policy was found: %w", err)
 	}
 	if got == v.want {
 		return nil
 	}
-	differ := v.d.Combine(func(a, b uint32) uint32 {
-		if a != b {
-			return 1
-		}
-		return 0
-	}, got, v.want)
-	words, _, found := v.d.Find(differ, bpf.NumWords, func(v uint32) bool { return v == 1 })
-	if !found || v.d.Full() {
-		return fmt.Errorf("seccomp: the program differs from the policy, but no call was found that shows it: %w", bpf.ErrComplex)
-	}
+	words, _ := v.d.Differ(got, v.want, bpf.NumWords)
 	c := v.policy.try(vm, bpf.FromWords(words))
 	if c == nil {
 		// Two readings of the program or of the policy contradict each other:
@@ -123,6 +119,9 @@ func (p *Policy) try(vm *bpf.VM, call bpf.Data) *Counterexample {
 	return &Counterexample{call, got, want}
 }
 
+// maxTried bounds the instructions that search executes, to about a second.
+const maxTried = 200_000_000
+
 // search tries calls where the policy or the program may change its mind: a
 // last resort for programs that have no diagram.
 func (p *Policy) search(vm *bpf.VM, prog []bpf.Instruction) *Counterexample {
@@ -134,19 +133,24 @@ func (p *Policy) search(vm *bpf.VM, prog []bpf.Instruction) *Counterexample {
 		numbers = append(numbers, ins.K-1, ins.K, ins.K+1)
 	}
 	slices.Sort(values)
-	values = slices.Compact(values)
+	var calls []bpf.Data
 	for _, audit := range append(p.audits(), 0) {
-		list := slices.Clone(numbers)
-		for _, part := range p.parts() {
-			list = append(list, part.bounds(audit)...)
-		}
+		list := append(p.bounds(audit), numbers...)
 		slices.Sort(list)
 		for _, nr := range slices.Compact(list) {
-			for _, v := range values {
-				call := bpf.Data{Arch: audit, Nr: nr, Args: [6]uint64{v, v, v, v, v, v}}
-				if c := p.try(vm, call); c != nil {
-					return c
-				}
+			calls = append(calls, bpf.Data{Arch: audit, Nr: nr})
+		}
+	}
+	left := maxTried
+	for _, v := range slices.Compact(values) {
+		for _, call := range calls {
+			call.Args = [6]uint64{v, v, v, v, v, v}
+			got, steps := vm.Trace(&call, nil)
+			if want := p.Decide(call.Arch, call.Nr, call.Args); Action(got) != want {
+				return &Counterexample{call, Action(got), want}
+			}
+			if left -= steps + 100; left < 0 {
+				return nil
 			}
 		}
 	}

@@ -42,6 +42,7 @@ type Diagram struct {
 	index []int32 // hash table of positions in nodes, plus 1; the size is a power of 2
 	cache []entry // results of If; the size is a power of 2
 	limit int
+	steps int // of If and Combine that the caches did not answer
 	full  bool
 }
 
@@ -55,8 +56,13 @@ const leafLevel = 1<<31 - 1
 
 type entry struct{ p, t, f, result Ref }
 
-// New returns an empty Diagram that will have at most limit nodes. A node
-// takes about 40 bytes of memory, tables included.
+// maxSteps bounds the work, per node of the limit. Nodes alone do not bound it:
+// a large function can be taken apart again and again without a new one.
+const maxSteps = 4
+
+// New returns an empty Diagram that will have at most limit nodes, and takes at
+// most a number of steps that grows with limit. A node takes about 40 bytes of
+// memory, tables included.
 func New(limit int) *Diagram {
 	d := &Diagram{limit: limit, cache: make([]entry, 1<<12)}
 	d.nodes = make([]node, 0, 1<<12)
@@ -153,6 +159,7 @@ func (d *Diagram) If(p, t, f Ref) Ref {
 	if e := &d.cache[slot]; e.p == p && e.t == t && e.f == f {
 		return e.result // p is never 0 here, so an empty entry does not match
 	}
+	d.step()
 	level := min(d.nodes[p].level, d.nodes[t].level, d.nodes[f].level)
 	p0, p1 := d.split(p, level)
 	t0, t1 := d.split(t, level)
@@ -163,6 +170,12 @@ func (d *Diagram) If(p, t, f Ref) Ref {
 	slot = mix(uint32(p), uint32(t), uint32(f)) & uint32(len(d.cache)-1)
 	d.cache[slot] = entry{p, t, f, result}
 	return result
+}
+
+func (d *Diagram) step() {
+	if d.steps++; d.steps/maxSteps > d.limit {
+		d.full = true
+	}
 }
 
 // split returns what is left of f when the bit at level is 0 and when it is 1.
@@ -198,6 +211,10 @@ func (d *Diagram) Combine(op func(f, g uint32) uint32, f, g Ref) Ref {
 		}
 		if r, ok := memo[[2]Ref{f, g}]; ok {
 			return r
+		}
+		// Pairs can be many more than the nodes that they make.
+		if d.step(); len(memo) >= d.limit {
+			d.full = true
 		}
 		level := min(d.nodes[f].level, d.nodes[g].level)
 		f0, f1 := d.split(f, level)
@@ -271,6 +288,31 @@ func (d *Diagram) Find(f Ref, n int, want func(v uint32) bool) (words []uint32, 
 	}
 	found = walk(f)
 	return words, value, found
+}
+
+// Differ returns values of the first n words for which f and g have different
+// values; found is false if they are the same function. It prefers small values
+// in early words; a word that does not matter is 0.
+func (d *Diagram) Differ(f, g Ref, n int) (words []uint32, found bool) {
+	words = make([]uint32, n)
+	if f == g {
+		return words, false
+	}
+	for {
+		level := min(d.nodes[f].level, d.nodes[g].level)
+		if level == leafLevel {
+			return words, true
+		}
+		// Different functions differ where the bit is 0 or where it is 1.
+		f0, f1 := d.split(f, level)
+		g0, g1 := d.split(g, level)
+		if f0 != g0 {
+			f, g = f0, g0
+			continue
+		}
+		words[level/32] |= 1 << (31 - level%32)
+		f, g = f1, g1
+	}
 }
 
 // Eval returns the value of f for the given words.

@@ -150,11 +150,9 @@ func (d *Diagram) Mul(a, b Vector) Vector {
 func (d *Diagram) Div(a, b Vector) Vector {
 	var quotient, rest Vector
 	for bit := len(a) - 1; bit >= 0; bit-- {
-		// The bit that is shifted out counts: rest can reach 2^32.
-		over := rest[31]
-		rest = shift(rest, 1)
+		rest = shift(rest, 1) // loses nothing: rest is at most a >> (bit + 1)
 		rest[0] = a[bit]
-		fits := d.Or(over, d.AtLeast(rest, b))
+		fits := d.AtLeast(rest, b)
 		quotient[bit] = fits
 		rest = d.Select(fits, d.Sub(rest, b), rest)
 		if d.full {

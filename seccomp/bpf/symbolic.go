@@ -6,10 +6,10 @@ import (
 	"github.com/runseal/runseal/seccomp/bdd"
 )
 
-// ErrComplex is returned for a program that has no small decision diagram: one
-// that multiplies or compares two words of its input, for example. No compiler
-// for seccomp makes such programs.
-var ErrComplex = errors.New("bpf: the program computes something that cannot be analysed")
+// ErrComplex is about a function that has no small decision diagram: a program
+// that multiplies or compares two words of its input, for example. No compiler for
+// seccomp makes such programs.
+var ErrComplex = errors.New("too complicated for a proof")
 
 // Symbolic returns the function that the program computes from the words of its
 // input, for all inputs at once. The error is one of [Check], or wraps
