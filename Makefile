@@ -136,7 +136,7 @@ race: ## the pure packages' tests under the race detector (needs gcc)
 .PHONY: integration
 integration: build ## the tests on the real kernel and under containerd (root)
 	@if [ "$$(id -u)" != 0 ]; then echo 'make integration: needs root: it runs containers' >&2; exit 1; fi
-	RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -p 1 -timeout 20m ./integration/...
+	RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -p 1 -parallel 4 -timeout 20m ./integration/...
 	CGO_ENABLED=1 $(GO) test -count=1 -tags libseccomp $(CGO_PKGS)
 
 # Figures of a loaded machine mean nothing; that the benchmarks work does.

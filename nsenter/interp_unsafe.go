@@ -173,7 +173,9 @@ func spin(pg *page) bool {
 	for atomic.LoadUint32(&pg.freed) == 0 {
 		// Signed: the counters of two processors may differ a little.
 		if int64(ticks()-began) > limit {
-			return false
+			// Looked at once more: a process that was stopped or frozen here for
+			// longer than the limit may have been let go meanwhile.
+			return atomic.LoadUint32(&pg.freed) != 0
 		}
 	}
 	return true

@@ -22,10 +22,12 @@ const (
 	dialLimit = 10 * time.Second
 	// handOverLimit is below the time that another command waits for the lock of
 	// the container, which start and run hold: so delete --force always gets it.
+	// It counts for all that the agent does before the program runs, its answer to the
+	// execve included where that is itself handed to it.
 	handOverLimit = 8 * time.Second
-	// execveLimit is for its answer where the execve of the container's program
-	// is itself handed to it.
-	execveLimit = 10 * time.Second
+	// exitLimit is how often, while an execve takes its time, it is looked at whether it
+	// has failed.
+	exitLimit = 500 * time.Millisecond
 )
 
 // agent is a connection to the socket that takes the listener of a filter with
@@ -99,16 +101,22 @@ func (f *filter) agent(later bool) (*agent, error) {
 	return dialAgent(f.profile)
 }
 
-// asksExecve says whether the execve of the program waits for the agent.
-func (f *filter) asksExecve() bool { return f != nil && f.execve }
-
-// awaitExecve is Await for a child whose execve the agent decides on.
-func awaitExecve(child *nsenter.Child) (mark byte, fds []int, err error) {
-	mark, fds, err = child.AwaitWithin(execveLimit)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within %v", execveLimit)
+// awaitExecve is Await for a child that was handed over and then executes its
+// program. Where the execve is the agent's to decide, that has until end. And the exit
+// of a child whose execve has failed can be the agent's too: it is not waited for.
+func (f *filter) awaitExecve(child *nsenter.Child, end time.Time) (mark byte, fds []int, err error) {
+	for {
+		mark, fds, err = child.AwaitWithin(exitLimit)
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return mark, fds, err
+		}
+		if failed := child.Failure(); failed != nil {
+			return 0, nil, failed
+		}
+		if f.execve && time.Now().After(end) {
+			return 0, nil, fmt.Errorf("linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within %v", handOverLimit)
+		}
 	}
-	return mark, fds, err
 }
 
 // close is also for an agent that was never needed.
@@ -123,9 +131,8 @@ func (a *agent) close() {
 // it, sends it to the agent and lets the process go on. c is the container, pid
 // the process, which in exec is not c's. The connection is closed in any case; after
 // an error the process must be killed: it waits.
-func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container) error {
+func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, end time.Time) error {
 	defer a.close()
-	end := time.Now().Add(handOverLimit)
 	if err := spin.Await(handOverLimit); errors.Is(err, nsenter.ErrEnded) {
 		return errKilledAtSeal
 	} else if err != nil {

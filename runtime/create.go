@@ -40,11 +40,12 @@ type created struct {
 	dir      *state.Dir
 	state    *state.State
 	child    *nsenter.Child
-	fifo     int      // the exec FIFO, or -1
-	preserve int      // --preserve-fds
-	owned    bool     // the cgroups are made
-	agent    *agent   // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
-	tty      *os.File // master side of the terminal when no console socket took it
+	fifo     int       // the exec FIFO, or -1
+	preserve int       // --preserve-fds
+	owned    bool      // the cgroups are made
+	agent    *agent    // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
+	agentEnd time.Time // what waits for the agent fails then
+	tty      *os.File  // master side of the terminal when no console socket took it
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -215,7 +216,8 @@ func (c *created) converse(consoleSocket string) error {
 			return err
 		}
 		if mark == plan.MarkSetUp && c.agent != nil {
-			if err := c.agent.handOver(c.child.Spin(), c.child.Pid, c.child.PidFD, c.describe()); err != nil {
+			c.agentEnd = time.Now().Add(handOverLimit)
+			if err := c.agent.handOver(c.child.Spin(), c.child.Pid, c.child.PidFD, c.describe(), c.agentEnd); err != nil {
 				return err
 			}
 		}
@@ -225,8 +227,8 @@ func (c *created) converse(consoleSocket string) error {
 // await waits for the next report. The last thing is the execve, and where that
 // is the agent's to decide it has a limit.
 func (c *created) await(ready bool) (mark byte, fds []int, err error) {
-	if ready && c.fifo < 0 && c.filter.asksExecve() {
-		return awaitExecve(c.child)
+	if ready && c.fifo < 0 && c.agent != nil {
+		return c.filter.awaitExecve(c.child, c.agentEnd)
 	}
 	return c.child.Await()
 }
@@ -247,15 +249,17 @@ func endedEarly(child *nsenter.Child) error {
 
 // undo takes back everything that create has made so far.
 func (c *created) undo() {
+	var err error
+	if c.owned {
+		// First: it thaws, and a frozen child of version 1 could not be waited for.
+		err = c.cgroup.Kill()
+	}
 	if c.child != nil {
 		c.child.Kill()
 		c.child.Close()
 	}
-	var err error
-	if c.owned {
-		if err = c.cgroup.Kill(); err == nil {
-			err = c.cgroup.Destroy()
-		}
+	if c.owned && err == nil {
+		err = c.cgroup.Destroy()
 	}
 	if c.tty != nil {
 		c.tty.Close()

@@ -40,14 +40,14 @@ func (r *Runtime) Delete(id string, force bool) error {
 
 // destroy ends the container's processes and removes everything.
 func destroy(d *state.Dir, s *state.State) error {
+	c := cgroupOf(s)
 	if fd, err := openInit(s); err == nil {
-		err := killAndWait(fd)
+		err := killAndWait(fd, c)
 		unix.Close(fd)
 		if err != nil {
 			return fmt.Errorf("kill process %d of container %q: %w", s.Pid, s.ID, err)
 		}
 	}
-	c := cgroupOf(s)
 	if err := c.Kill(); err != nil {
 		return err
 	}
@@ -57,22 +57,27 @@ func destroy(d *state.Dir, s *state.State) error {
 	return d.Remove()
 }
 
-// killAndWait kills a process and waits until it has ended. That it may stay a
-// zombie until its parent looks is no matter here.
-func killAndWait(pidfd int) error {
+// killAndWait kills a process of c and waits until it has ended. That it may stay a
+// zombie until its parent looks is no matter here. A process that the freezer of
+// version 1 holds takes the signal when it is thawed.
+func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 	if err := unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0); err != nil {
 		if errors.Is(err, unix.ESRCH) {
 			return nil
 		}
 		return err
 	}
-	for {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, 10_000)
+	for limit := 100; ; {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, limit)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
 			return err
+		case n == 0 && limit == 100:
+			_ = c.Thaw() // there may be nothing to thaw, and no freezer
+			limit = 10_000
+			continue
 		case n == 0:
 			return errors.New("it did not end within 10 seconds of SIGKILL")
 		}

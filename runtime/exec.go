@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -179,12 +180,11 @@ func (e *execution) start(init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsente
 			return nil, nil, err
 		}
 		if mark == plan.MarkSetUp && e.agent != nil {
-			if err := e.agent.handOver(child.Spin(), child.Pid, child.PidFD, e.container); err != nil {
+			end := time.Now().Add(handOverLimit)
+			if err := e.agent.handOver(child.Spin(), child.Pid, child.PidFD, e.container, end); err != nil {
 				return nil, nil, err
 			}
-			if e.filter.asksExecve() {
-				await = func() (byte, []int, error) { return awaitExecve(child) }
-			}
+			await = func() (byte, []int, error) { return e.filter.awaitExecve(child, end) }
 		}
 	}
 }

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -69,9 +70,9 @@ func (h *notified) do(d *state.Dir, s *state.State) error {
 	defer removeSealPage(d)
 	c := describe(d, s)
 	c.Status = StatusCreated // its program has not been executed
-	err := h.agent.handOver(h.spin, s.Pid, h.pidfd, c)
+	err := h.agent.handOver(h.spin, s.Pid, h.pidfd, c, time.Now().Add(handOverLimit))
 	if err != nil {
-		return errors.Join(err, killAndWait(h.pidfd))
+		return errors.Join(err, killAndWait(h.pidfd, cgroupOf(s)))
 	}
 	return nil
 }

@@ -44,13 +44,17 @@ func (f *InstalledFilter) Disassemble() string {
 // call with a timeout that, on amd64, may wait for the whole time once more
 // ([restartQuietly] says which), and on other architectures ends with EINTR, as
 // by a stop signal (signal(7)); and under a filter that does not allow
-// restart_syscall it can there be hit by its own filter.
+// restart_syscall it can there be hit by its own filter. A call that waits for an
+// agent (SCMP_ACT_NOTIFY) is begun anew: the agent finds its notification gone and
+// gets another.
 //
 // The caller needs CAP_SYS_ADMIN in the initial user namespace, CAP_SYS_PTRACE
 // over the process, and must have no filter itself. The kernel needs
 // CONFIG_CHECKPOINT_RESTORE. The error says which of these is missing, that the
-// thread does not exist (unix.ESRCH), has another tracer, belongs to the calling
-// process, or did not stop within five seconds, being in an uninterruptible call.
+// thread does not exist or has ended, even if other threads of its process have not
+// (unix.ESRCH), has another tracer, belongs to the calling process, or did not stop
+// within five seconds, being in an uninterruptible call (one that waits for an agent
+// is, with SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV).
 // No other thread of the caller may be in wait(2) for this process meanwhile: the
 // kernel would report the stop to it.
 func ReadFilters(pid int) ([]InstalledFilter, error) {
@@ -124,7 +128,14 @@ func readTraced(tid int) (filters []InstalledFilter, clean bool, err error) {
 		return nil, true, err
 	}
 	// No options: PTRACE_O_EXITKILL would kill the process with the reader.
-	if err := unix.PtraceSeize(tid); err != nil {
+	err = unix.PtraceSeize(tid)
+	for tries := 0; err == unix.EPERM && tries < 10; tries++ {
+		// The kernel also says so while a thread of the process executes a
+		// program and the others end.
+		time.Sleep(time.Millisecond)
+		err = unix.PtraceSeize(tid)
+	}
+	if err != nil {
 		return nil, true, seizeError(tid, err)
 	}
 	signal, err := stop(tid)

@@ -16,6 +16,7 @@ import (
 // TestBlockedSend: the message is larger than the socket's buffer and the agent does
 // not read.
 func TestBlockedSend(t *testing.T) {
+	t.Parallel()
 	big := func(a *agent) *box.Box {
 		b := container(t, a.path, oneCall, "rmdir")
 		b.Spec.Annotations = map[string]string{"big": strings.Repeat("x", 1<<20)}
@@ -114,7 +115,7 @@ func TestBlockedSend(t *testing.T) {
 		b := big(a)
 		pid := b.State().Pid
 		start := b.Start(nil, "start", b.ID)
-		sleep(1000)
+		sleep(300)
 		p := a.take()
 		if len(p.state.State.Annotations["big"]) != 1<<20 {
 			t.Errorf("%d bytes of annotation", len(p.state.State.Annotations["big"]))

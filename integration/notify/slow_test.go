@@ -27,7 +27,7 @@ func TestAcceptsLate(t *testing.T) {
 	if r := b.Must("start", b.ID); r.Took > time.Second {
 		t.Errorf("start took %v", r.Took)
 	}
-	sleep(2000)
+	sleep(300)
 	p := a.take()
 	defer p.Close()
 	if err := p.Respond(p.receive(t).ID, 5); err != nil {
@@ -95,6 +95,7 @@ func in(b *box.Box, limit time.Duration, text string, args ...string) (check fun
 // TestNeverAccepts: run, start and exec give up, all at the same time to make the test
 // shorter.
 func TestNeverAccepts(t *testing.T) {
+	t.Parallel()
 	const text = "the agent has accepted no connection for 10s and its queue is full"
 	live := listen(t)
 	full := fullSocket(t)
@@ -163,7 +164,8 @@ func TestKilledStart(t *testing.T) {
 // TestExecveUnanswered: an agent that has the listener and does not decide on the
 // execve.
 func TestExecveUnanswered(t *testing.T) {
-	const text = "linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within 10s"
+	t.Parallel()
+	const text = "linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within 8s"
 	a := listen(t)
 	run := container(t, a.path, wait, "execve")
 	running := container(t, a.path, wait, "execve")
@@ -179,9 +181,9 @@ func TestExecveUnanswered(t *testing.T) {
 
 	run.Create()
 	run.Must("delete", run.ID)
-	checks := []func(t *testing.T){in(run, 10*time.Second, text, "run", "--detach", "--bundle", run.Dir, run.ID)}
+	checks := []func(t *testing.T){in(run, 8*time.Second, text, "run", "--detach", "--bundle", run.Dir, run.ID)}
 	defer a.take().Close()
-	checks = append(checks, in(running, 10*time.Second, text, "exec", "--detach", running.ID, "/prog"))
+	checks = append(checks, in(running, 8*time.Second, text, "exec", "--detach", running.ID, "/prog"))
 	defer a.take().Close()
 
 	// start does not wait for the execve, and what waits there can be killed.

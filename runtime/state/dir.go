@@ -171,7 +171,7 @@ func (d *Dir) Lock() error {
 	if d.locked {
 		return nil
 	}
-	for waited := time.Duration(0); ; waited += lockPoll {
+	for end := time.Now().Add(lockTimeout); ; {
 		err := unix.Flock(d.fd, unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
 			break
@@ -179,7 +179,7 @@ func (d *Dir) Lock() error {
 		if err != unix.EWOULDBLOCK && err != unix.EINTR {
 			return &fs.PathError{Op: "flock", Path: d.path, Err: err}
 		}
-		if waited >= lockTimeout {
+		if time.Now().After(end) {
 			return fmt.Errorf("container %q: another process has been creating, starting or deleting it for %v", d.id, lockTimeout)
 		}
 		time.Sleep(lockPoll)

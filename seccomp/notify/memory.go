@@ -95,7 +95,11 @@ func readAt(m *os.File, addr uint64, buf []byte) (int, error) {
 func readString(m *os.File, addr uint64, limit int) (string, error) {
 	var text []byte
 	for len(text) <= limit {
-		block := make([]byte, min(pageSize-int(addr%pageSize), limit+1-len(text)))
+		size := pageSize - int(addr%pageSize)
+		if rest := limit - len(text); rest < size { // and one for the NUL; limit may be the largest int
+			size = rest + 1
+		}
+		block := make([]byte, size)
 		if _, err := readAt(m, addr, block); err == io.ErrUnexpectedEOF {
 			return "", unix.EFAULT
 		} else if err != nil {

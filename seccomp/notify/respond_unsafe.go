@@ -3,6 +3,7 @@ package notify
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -72,7 +73,12 @@ func (l *Listener) addFD(id uint64, fd int, o FDOptions, flags uint32) (int, err
 	if o.CloseOnExec {
 		a.newFDFlags = unix.O_CLOEXEC
 	}
+	unmask, err := maskSignals()
+	if err != nil {
+		return -1, err
+	}
 	n, err := l.ioctl(unix.SECCOMP_IOCTL_NOTIF_ADDFD, unsafe.Pointer(&a))
+	unmask()
 	switch {
 	case err == nil:
 		return n, nil
@@ -82,6 +88,28 @@ func (l *Listener) addFD(id uint64, fd int, o FDOptions, flags uint32) (int, err
 		return -1, fmt.Errorf("add descriptor %d for notification %#x: %w (needs Linux 5.9, SendFD 5.14, or newer)", fd, id, err)
 	}
 	return -1, fmt.Errorf("add descriptor %d for notification %#x: %w", fd, id, err)
+}
+
+// maskSignals keeps signals from the calling thread until the function that it
+// returns is called. SECCOMP_IOCTL_NOTIF_ADDFD waits until the target has taken the
+// descriptor. A signal that comes meanwhile withdraws the descriptor but, with
+// SECCOMP_ADDFD_FLAG_SEND, not the answer: the call would return 0 in the target, as if it
+// had got descriptor 0, and the repeated ioctl would find the notification answered.
+// The Go runtime itself sends signals to its threads.
+func maskSignals() (unmask func(), err error) {
+	runtime.LockOSThread()
+	var all, old unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &old); err != nil {
+		runtime.UnlockOSThread()
+		return nil, fmt.Errorf("block signals: %w", err)
+	}
+	return func() {
+		_ = unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) // cannot fail with a mask that was in force
+		runtime.UnlockOSThread()
+	}, nil
 }
 
 // setFlags is SECCOMP_IOCTL_NOTIF_SET_FLAGS, whose argument is a number.

@@ -1,6 +1,7 @@
 package box
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -247,27 +248,31 @@ func (b *Box) WaitPid(pid int) int {
 // No command of a box may be running when it is called.
 func (b *Box) ReapOrphans() {
 	b.t.Helper()
-	files, err := filepath.Glob("/proc/self/task/*/children")
+	// Not by /proc/PID/task/TID/children, which can miss one while others come and go.
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, f := range files {
-		children, err := os.ReadFile(f)
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
 		if err != nil {
-			continue // the thread has ended
+			continue // it has ended
 		}
-		for _, word := range strings.Fields(string(children)) {
-			pid, err := strconv.Atoi(word)
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			go func() {
-				for {
-					if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
-						return
-					}
+		// proc(5): pid (name) state ppid; the name can contain anything.
+		f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(f) < 2 || f[1] != strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		go func() {
+			for {
+				if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+					return
 				}
-			}()
-		}
+			}
+		}()
 	}
 }
