@@ -1,4 +1,4 @@
-package lifecycle
+package box
 
 import (
 	"errors"
@@ -6,11 +6,8 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
-	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // watched are the calls by which a command changes something that outlives it.
@@ -21,21 +18,21 @@ func watched(nr uint64) bool {
 	case unix.SYS_MKDIR, unix.SYS_MKDIRAT, unix.SYS_RMDIR, unix.SYS_RENAME, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2,
 		unix.SYS_UNLINK, unix.SYS_UNLINKAT, unix.SYS_MKNOD, unix.SYS_MKNODAT, unix.SYS_MOUNT, unix.SYS_UMOUNT2,
 		unix.SYS_CLONE3, unix.SYS_FLOCK, unix.SYS_WRITE, unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_PIDFD_SEND_SIGNAL,
-		unix.SYS_KILL, unix.SYS_EXIT_GROUP:
+		unix.SYS_KILL, unix.SYS_EXIT_GROUP, unix.SYS_CONNECT, unix.SYS_PIDFD_GETFD:
 		return true
 	}
 	return false
 }
 
-// killAtCall runs a command under ptrace and kills it when it is about to make
+// KillAtCall runs a command under ptrace and kills it when it is about to make
 // its n-th watched call, counted from 0. It returns false when the command has
 // ended before that. Only threads are followed, not the container's process,
 // which nothing traces.
-func killAtCall(b *box.Box, n int, args ...string) (bool, error) {
+func (b *Box) KillAtCall(n int, args ...string) (bool, error) {
 	// A tracer is a thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := exec.Command(box.Binary(), append([]string{"--root", b.Root}, args...)...)
+	cmd := exec.Command(Binary(), append([]string{"--root", b.Root}, args...)...)
 	cmd.Dir = b.Dir
 	cmd.Env = append(cmd.Environ(), b.Mark())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
@@ -132,52 +129,5 @@ func reapAll(main int) error {
 		if tid == main && (ws.Exited() || ws.Signaled()) {
 			return nil
 		}
-	}
-}
-
-// A kill -9 before every call of create, start, exec and delete that changes
-// anything: delete --force ends, in time, and nothing is left.
-func TestKilledBeforeEachCall(t *testing.T) {
-	for _, verb := range []string{"create", "start", "exec", "delete"} {
-		t.Run(verb, func(t *testing.T) {
-			calls := 0
-			for n := 0; ; n++ {
-				killed := true
-				t.Run(fmt.Sprint(n), func(t *testing.T) {
-					b := sh(t, "sleep 600")
-					b.WriteConfig(b.Config())
-					args := []string{verb, b.ID}
-					switch verb {
-					case "create":
-						args = []string{"create", "--bundle", b.Dir, b.ID}
-					case "start":
-						b.Create()
-					case "exec":
-						b.Up()
-						args = []string{"exec", b.ID, "/bin/true"}
-					case "delete":
-						b.Create()
-						args = []string{"delete", "--force", b.ID}
-					}
-					var err error
-					if killed, err = killAtCall(b, n, args...); err != nil {
-						t.Fatal(err)
-					}
-					b.ReapOrphans()
-					if r := b.Must("delete", "--force", b.ID); r.Took.Seconds() > 5 {
-						t.Errorf("delete --force took %v", r.Took)
-					}
-					b.NothingLeft()
-				})
-				if !killed || t.Failed() {
-					break
-				}
-				calls++
-			}
-			t.Logf("killed before each of %d calls", calls)
-			if calls < 3 {
-				t.Errorf("%s was killed at %d calls only, expected at least 3", verb, calls)
-			}
-		})
 	}
 }
