@@ -47,6 +47,8 @@ func TestCompare(t *testing.T) {
 			profile(errno, rule("socket", allow, arg(0, "EQ", 4, 0)), rule("socket", allow, arg(0, "LE", 3, 0))), nil, true, true},
 		{"one call", profile(allow, rule("bpf", errno, "")), profile(allow),
 			[]string{"SCMP_ARCH_X86_64 bpf: SCMP_ACT_ERRNO(1 EPERM), SCMP_ACT_ALLOW"}, true, false},
+		{"neighbours", profile(allow, rule("write", errno, ""), rule("read", errno, "")), profile(allow),
+			[]string{"SCMP_ARCH_X86_64 0 to 1 (read, write): SCMP_ACT_ERRNO(1 EPERM), SCMP_ACT_ALLOW"}, true, false},
 		{"same strictness", profile(allow, rule("bpf", errno, "")), profile(allow, `{"names":["bpf"],"action":"SCMP_ACT_ERRNO","errnoRet":38}`),
 			[]string{"SCMP_ARCH_X86_64 bpf: SCMP_ACT_ERRNO(1 EPERM), SCMP_ACT_ERRNO(38 ENOSYS)"}, true, true},
 		{"both ways", profile(allow, rule("bpf", errno, "")), profile(allow, rule("ptrace", kill, "")),
@@ -266,6 +268,15 @@ func TestIntersectRealProfiles(t *testing.T) {
 	}
 }
 
+func x32Calls() (n int) {
+	for id := range arch.ID(arch.NumIDs) {
+		if _, ok := arch.Lookup("SCMP_ARCH_X32").NumberOf(id); ok {
+			n++
+		}
+	}
+	return n
+}
+
 // What people read in odd cases.
 func TestDifferenceText(t *testing.T) {
 	const socket40 = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["socket"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"op":"SCMP_CMP_EQ","value":40}]}]}`
@@ -284,6 +295,8 @@ func TestDifferenceText(t *testing.T) {
 		{narrow, policy(t, socket40), "SCMP_ARCH_X86_64 socket if arg0 & 0xffffffff == 0x28 unless arg0 == 0x28: SCMP_ACT_ERRNO(1 EPERM), SCMP_ACT_ALLOW"},
 		{policy(t, `{"defaultAction":"SCMP_ACT_ALLOW"}`), policy(t, `{"defaultAction":"SCMP_ACT_TRAP","architectures":["SCMP_ARCH_X32"]}`),
 			"SCMP_ARCH_X86_64 no call (-1): SCMP_ACT_ALLOW, SCMP_ACT_TRAP"},
+		{policy(t, `{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X32"]}`), policy(t, `{"defaultAction":"SCMP_ACT_TRAP","architectures":["SCMP_ARCH_X32"]}`),
+			fmt.Sprintf("SCMP_ARCH_X32 0x40000000+0 to 4294967294 (read, write, open ... pwritev2, %d calls): SCMP_ACT_ALLOW, SCMP_ACT_TRAP", x32Calls())},
 		{policy(t, `{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X32"]}`),
 			policy(t, `{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X32"],"syscalls":[{"names":["rt_sigreturn"],"action":"SCMP_ACT_TRAP"}]}`),
 			"SCMP_ARCH_X32 rt_sigreturn: SCMP_ACT_ALLOW, SCMP_ACT_TRAP"},
