@@ -20,6 +20,7 @@ type page struct {
 	nr     uint32 // of the op that failed
 	held   uint32 // the child is in an OpSpin; read and written atomically, as the next
 	freed  uint32 // the parent has ended it
+	owner  uint32 // the thread of the parent that would do so; see Spin.Guard
 }
 
 // maxGaps is one more than the descriptors that can be passed on.
@@ -172,9 +173,9 @@ func spin(pg *page) bool {
 	atomic.StoreUint32(&pg.held, 1)
 	for atomic.LoadUint32(&pg.freed) == 0 {
 		// Signed: the counters of two processors may differ a little.
-		if int64(ticks()-began) > limit {
-			// Looked at once more: a process that was stopped or frozen here for
-			// longer than the limit may have been let go meanwhile.
+		if atomic.LoadUint32(&pg.owner)&ownerDied != 0 || int64(ticks()-began) > limit {
+			// Looked at once more: the parent may have let go just before it died,
+			// or while this process was stopped or frozen for longer than the limit.
 			return atomic.LoadUint32(&pg.freed) != 0
 		}
 	}
@@ -187,7 +188,8 @@ func ticks() uint64
 
 // spinLimit is the time that spin waits, in ticks: half a minute on arm64, where
 // the rate is known, half a minute to two minutes on amd64, where it is that of
-// the processor's clock. Only a parent that was killed lets it pass.
+// the processor's clock. Only a parent that was killed before its Spin.Guard lets it
+// pass.
 func spinLimit() int64
 
 // pointer turns an address inside the arena back into a pointer. The

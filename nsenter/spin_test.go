@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -38,6 +39,67 @@ func TestSpin(t *testing.T) {
 	}
 	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", c.Pid)); err == nil && string(text) != "running\n" {
 		t.Errorf("the child is in system call %q, want none", text)
+	}
+	s.Release()
+	wantExit(t, c, 7)
+}
+
+// TestGuard: a child whose parent's thread dies ends at once; one that was let go
+// before does not.
+func TestGuard(t *testing.T) {
+	for _, release := range []bool{false, true} {
+		c := start(t, spinner(), nil)
+		s := c.Spin()
+		if err := s.Await(10 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		failed := make(chan error)
+		go func() {
+			_, err := s.Guard() // never undone: the goroutine takes its thread along
+			if release {
+				s.Release()
+			}
+			failed <- err
+		}()
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+		if release {
+			wantExit(t, c, 7)
+			continue
+		}
+		began := time.Now()
+		if ws := c.Reap(); !ws.Signaled() || ws.Signal() != unix.SIGSEGV {
+			t.Errorf("the child ended with %v, expected a fault", ws)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("the child has spun for %v", took)
+		}
+	}
+}
+
+// TestGuardUndone: the thread's death means nothing any more.
+func TestGuardUndone(t *testing.T) {
+	c := start(t, spinner(), nil)
+	s := c.Spin()
+	if err := s.Await(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error)
+	go func() {
+		done, err := s.Guard()
+		if err == nil {
+			done()
+			runtime.LockOSThread() // never unlocked: the goroutine takes its thread along
+		}
+		failed <- err
+	}()
+	if err := <-failed; err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if pid, err := unix.Wait4(c.Pid, nil, unix.WNOHANG, nil); pid != 0 || err != nil {
+		t.Fatalf("wait: %d, %v: the child has not waited", pid, err)
 	}
 	s.Release()
 	wantExit(t, c, 7)

@@ -133,6 +133,11 @@ func (a *agent) close() {
 // an error the process must be killed: it waits.
 func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, end time.Time) error {
 	defer a.close()
+	unguard, err := spin.Guard()
+	if err != nil {
+		return err
+	}
+	defer unguard()
 	if err := spin.Await(handOverLimit); errors.Is(err, nsenter.ErrEnded) {
 		return errKilledAtSeal
 	} else if err != nil {
