@@ -31,7 +31,7 @@
 // [ReadFilters] speak to the kernel, too; everything else is a pure function.
 //
 // A profile in Docker's format (archMap, includes, excludes) goes through
-// profiles.Resolve, in the package below this one, before it is compiled;
+// profiles.Parse, in the package below this one, before it is compiled;
 // ParseProfile refuses it.
 //
 // # Meaning of a profile

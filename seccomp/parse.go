@@ -17,7 +17,7 @@ import (
 // defaultAction, of a rule's names or action, and of a condition's index, value
 // or op. Members that the specification does not know are skipped, but for those
 // of Docker's profile format that make rules depend on the host: without them its
-// profiles allow more than they mean. profiles.Resolve reads that format.
+// profiles allow more than they mean. profiles.Parse reads that format.
 //
 // Errors are *[strictjson.FieldError] values whose path is that in config.json:
 // linux.seccomp.syscalls[3].errnoRet. What the values mean is checked by
@@ -44,7 +44,7 @@ func ParseProfile(data []byte) (*specs.LinuxSeccomp, error) {
 func refuseDocker(name string) error {
 	switch name {
 	case "archMap", "includes", "excludes":
-		return errors.New("part of Docker's profile format, expected a linux.seccomp object; profiles.Resolve turns one into the other")
+		return errors.New("part of Docker's profile format, expected a linux.seccomp object; profiles.Parse turns one into the other")
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/runseal/runseal/seccomp/bpf"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 	"github.com/runseal/runseal/seccomp/strictjson"
 )
 
@@ -101,9 +101,9 @@ func TestParseProfileErrors(t *testing.T) {
 		{arg(`"value":0,"index":0`), "syscalls[1].args[0].op", "syscalls[1].args[0].op" + missing},
 		{arg(`"value":18446744073709551616`), "syscalls[1].args[0].value", "syscalls[1].args[0].value: 18446744073709551616: expected an integer from 0 to 18446744073709551615"},
 		{rule(`"names":["a"],"action":"SCMP_ACT_LOG","includes":{"caps":["CAP_BPF"]}`), "syscalls[1].includes",
-			"syscalls[1].includes: part of Docker's profile format, expected a linux.seccomp object; profiles.Resolve turns one into the other"},
+			"syscalls[1].includes: part of Docker's profile format, expected a linux.seccomp object; profiles.Parse turns one into the other"},
 		{`{"defaultAction":"SCMP_ACT_ALLOW","archMap":[]}`, "archMap",
-			"archMap: part of Docker's profile format, expected a linux.seccomp object; profiles.Resolve turns one into the other"},
+			"archMap: part of Docker's profile format, expected a linux.seccomp object; profiles.Parse turns one into the other"},
 		{arg(`"op":"\ud800"`), "syscalls[1].args[0].op", `syscalls[1].args[0].op: line 1, column 141: unpaired surrogate \ud800`},
 	} {
 		if c.field != "" {
@@ -121,7 +121,7 @@ func TestParseProfileErrors(t *testing.T) {
 // encoding/json makes of it, and what compiles is proved to be what the profile
 // means.
 func FuzzProfile(f *testing.F) {
-	docker, err := profiles.DockerDefault(profiles.DockerCapabilities())
+	docker, err := docker.Default(docker.Host{Caps: docker.Capabilities()})
 	if err != nil {
 		f.Fatal(err)
 	}

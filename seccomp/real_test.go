@@ -14,7 +14,7 @@ import (
 
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
 var x86Archs = []specs.Arch{specs.ArchX86_64, specs.ArchX86, specs.ArchX32}
@@ -26,11 +26,11 @@ const containersProfile = "/usr/share/containers/seccomp.json"
 // realProfiles returns the profiles that engines use today, for the three x86
 // architectures, with few and with many capabilities.
 func realProfiles(t testing.TB) map[string]*specs.LinuxSeccomp {
-	all := append(profiles.DockerCapabilities(), "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_PERFMON", "CAP_SYSLOG",
+	all := append(docker.Capabilities(), "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_PERFMON", "CAP_SYSLOG",
 		"CAP_SYS_MODULE", "CAP_SYS_TIME", "CAP_SYS_NICE", "CAP_DAC_READ_SEARCH", "CAP_SYS_RAWIO")
 	out := map[string]*specs.LinuxSeccomp{}
-	for name, caps := range map[string][]string{"": profiles.DockerCapabilities(), "-all": all} {
-		p, err := profiles.DockerDefault(caps)
+	for name, caps := range map[string][]string{"": docker.Capabilities(), "-all": all} {
+		p, err := docker.Default(docker.Host{Caps: caps})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +46,7 @@ func realProfiles(t testing.TB) map[string]*specs.LinuxSeccomp {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if out["containers"+name], err = profiles.Resolve(data, caps); err != nil {
+		if out["containers"+name], err = docker.Resolve(data, docker.Host{Caps: caps}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp/bpf"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
 // Rule sets that other compilers have got wrong, each with what it says, written
@@ -220,7 +220,7 @@ func TestRegressions(t *testing.T) {
 // leaves the wrong word in the accumulator between two rules allowed 56 as well
 // (go-seccomp-bpf).
 func TestRegressionPersonality(t *testing.T) {
-	p, err := profiles.DockerDefault(profiles.DockerCapabilities())
+	p, err := docker.Default(docker.Host{Caps: docker.Capabilities()})
 	if err != nil {
 		t.Fatal(err)
 	}

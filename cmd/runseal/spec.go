@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/runseal/runseal/runtime/spec"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 	"github.com/urfave/cli/v2"
 )
 
@@ -36,7 +36,7 @@ in the file. A file that is there already is not overwritten.`,
 // writeConfig makes the file path; it is an error if it exists.
 func writeConfig(path string) error {
 	s := spec.Default(false)
-	profile, err := profiles.DockerDefault(s.Process.Capabilities.Bounding)
+	profile, err := docker.Default(docker.Host{Caps: s.Process.Capabilities.Bounding})
 	if err != nil {
 		return err
 	}

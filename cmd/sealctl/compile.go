@@ -6,33 +6,24 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/seccomp"
-	"github.com/runseal/runseal/seccomp/profiles"
 )
 
 // compileCommand prints the filter that a profile becomes.
 func compileCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "compile",
-		Usage:     "print the filter that a profile becomes",
-		ArgsUsage: "PROFILE",
-		Description: "PROFILE is a file, or - for standard input. It holds a linux.seccomp object of the OCI specification,\n" +
-			"a whole config.json, or a profile in Docker's format, which is resolved for this machine and the\n" +
-			"capabilities given by --cap.",
-		Flags: []cli.Flag{
+		Name:        "compile",
+		Usage:       "print the filter that a profile becomes",
+		ArgsUsage:   "PROFILE",
+		Description: profileHelp,
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "strict-seccomp", Usage: "an unknown system call name is an error, not a warning"},
-			&cli.StringSliceFlag{Name: "cap", Usage: "with Docker's format: a `CAPABILITY` of the container, such as CAP_SYS_ADMIN " +
-				"(repeatable; default: those that Docker gives)"},
-		},
+		}, profileFlags()...),
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("compile takes one PROFILE behind its flags, got %d arguments", c.NArg())
 			}
-			caps := c.StringSlice("cap")
-			if !c.IsSet("cap") {
-				caps = profiles.DockerCapabilities()
-			}
-			profile, err := readProfile(c.Args().First(), c.App.Reader, caps)
+			profile, err := readProfile(c.Args().First(), c.App.Reader, profileOptions(c))
 			if err != nil {
 				return err
 			}

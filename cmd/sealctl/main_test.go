@@ -54,6 +54,46 @@ func TestCompileForms(t *testing.T) {
 	}
 }
 
+// A name is a profile, its prefix decides, and ./ in front makes it a file.
+func TestCompileNames(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, path := range []string{"docker/default", "localhost/p.json", "root/p.json", "unconfined"} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(small), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile("root/p.json", []byte(strings.Replace(small, "ERRNO", "TRAP", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, file, stderr := sealctl("", "compile", "./docker/default")
+	if status != 0 || strings.Count(file, "\n") > 30 {
+		t.Fatalf("a file: status %d, %s%s", status, file, stderr)
+	}
+	for _, name := range []string{"./localhost/p.json", "./unconfined", filepath.Join(dir, "docker/default")} {
+		if status, stdout, stderr := sealctl("", "compile", name); status != 0 || stdout != file {
+			t.Errorf("%s: status %d, not the listing of the file, %s", name, status, stderr)
+		}
+	}
+	status, few, stderr := sealctl("", "compile", "docker/default")
+	if status != 0 || strings.Count(few, "\n") < 100 {
+		t.Errorf("docker/default: status %d, %s%s", status, few, stderr)
+	}
+	if status, stdout, _ := sealctl("", "compile", "runtime/default"); status != 0 || stdout != few {
+		t.Errorf("runtime/default: status %d, not the listing of docker/default", status)
+	}
+	if status, stdout, _ := sealctl("", "compile", "--cap", "CAP_SYS_ADMIN", "docker/default"); status != 0 || stdout == few {
+		t.Errorf("docker/default: status %d, --cap changes nothing", status)
+	}
+	status, stdout, stderr := sealctl("", "compile", "--seccomp-profile-root", "root", "localhost/p.json")
+	if status != 0 || !strings.Contains(stdout, "SCMP_ACT_TRAP") {
+		t.Errorf("localhost/p.json: status %d, %s%s", status, stdout, stderr)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for _, c := range []struct {
 		in   string
@@ -68,6 +108,12 @@ func TestErrors(t *testing.T) {
 		{"", []string{"compile", "/nonexistent/profile"}, "open /nonexistent/profile: no such file or directory"},
 		{"", []string{"compile", "/"}, "is a directory"},
 		{"", []string{"compile", "-"}, "standard input: "},
+		{"", []string{"compile", "docker/other"}, "seccomp profile \"docker/other\": unknown, expected runtime/default, docker/default, "},
+		{"", []string{"compile", "unconfined"}, "seccomp profile \"unconfined\": no filter at all, expected a profile"},
+		{"", []string{"compile", ""}, "seccomp profile \"\": no filter at all, expected a profile"},
+		{"", []string{"compile", "containerd/default"}, "left to sealctl"},
+		{"", []string{"compile", "localhost/../passwd"}, "contains \"..\", expected a path below /var/lib/kubelet/seccomp"},
+		{"", []string{"compile", "--seccomp-profile-root", "/nonexistent", "localhost/p"}, "open profile root /nonexistent: no such file or directory"},
 		{"[]", []string{"compile", "-"}, "standard input: "},
 		{"{}", []string{"compile", "-"}, "standard input: linux.seccomp.defaultAction: "},
 		{small + " x", []string{"compile", "-"}, "standard input: "},

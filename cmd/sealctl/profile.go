@@ -1,23 +1,57 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/runtime/spec"
-	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/profiles"
-	"github.com/runseal/runseal/seccomp/strictjson"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
-// readProfile reads the profile in the named file, or in stdin if the name is
-// "-". Errors begin with the name.
-func readProfile(name string, stdin io.Reader, caps []string) (*specs.LinuxSeccomp, error) {
+// profileHelp explains PROFILE in the help of every verb that takes one.
+const profileHelp = "PROFILE is a file, - for standard input, or a name. A file holds a linux.seccomp object of the OCI\n" +
+	"specification, a whole config.json, or a profile in Docker's format, which is resolved for this machine and\n" +
+	"the capabilities given by --cap. The names are runtime/default and docker/default (Docker's profile),\n" +
+	"crio/default (the first of /etc/crio/seccomp.json, /etc/containers/seccomp.json and\n" +
+	"/usr/share/containers/seccomp.json), localhost/NAME (a file below the profile root), and unconfined (no\n" +
+	"filter). What begins with runtime/, docker/, crio/, containerd/ or localhost/ is always a name; a file of\n" +
+	"that path is given as ./docker/FILE."
+
+// profileFlags are the flags of every verb that takes a PROFILE.
+func profileFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "cap", Usage: "with Docker's format: a `CAPABILITY` of the container, such as CAP_SYS_ADMIN " +
+			"(repeatable; default: those that Docker gives)"},
+		&cli.StringFlag{Name: "seccomp-profile-root", Usage: "the `DIR` of localhost/NAME", Value: profiles.DefaultRoot},
+	}
+}
+
+// profileOptions gives what profileFlags say.
+func profileOptions(c *cli.Context) profiles.Options {
+	o := profiles.Options{Root: c.String("seccomp-profile-root"), Host: docker.Host{Caps: docker.Capabilities()}}
+	if c.IsSet("cap") {
+		o.Host.Caps = c.StringSlice("cap")
+	}
+	return o
+}
+
+// readProfile reads the profile with this name, or in the file of this name, or in
+// stdin if it is "-". Errors name it. The result is never nil without an error: no
+// filter is nothing that a verb could work on.
+func readProfile(name string, stdin io.Reader, o profiles.Options) (*specs.LinuxSeccomp, error) {
+	if profiles.IsName(name) {
+		p, err := profiles.Load(name, o)
+		if err == nil && p == nil {
+			err = fmt.Errorf("seccomp profile %q: no filter at all, expected a profile", name)
+		}
+		return p, err
+	}
 	in := stdin
 	if name != "-" {
 		f, err := os.Open(name)
@@ -33,72 +67,24 @@ func readProfile(name string, stdin io.Reader, caps []string) (*specs.LinuxSecco
 	if err != nil {
 		return nil, err
 	}
-	profile, err := parseProfile(data, caps)
+	profile, err := parseProfile(data, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return profile, nil
 }
 
-// parseProfile tells the three forms of a profile apart and reads them.
-func parseProfile(data []byte, caps []string) (*specs.LinuxSeccomp, error) {
-	if len(data) > spec.MaxSize {
-		_, err := seccomp.ParseProfile(data) // states the limit
+// parseProfile reads a profile by itself or in a config.json.
+func parseProfile(data []byte, o profiles.Options) (*specs.LinuxSeccomp, error) {
+	if len(data) > spec.MaxSize || profiles.FormatOf(data) != profiles.Config {
+		return profiles.Parse(data, o)
+	}
+	s, err := spec.Parse(data)
+	if err != nil {
 		return nil, err
 	}
-	switch formOf(data) {
-	case wholeConfig:
-		s, err := spec.Parse(data)
-		if err != nil {
-			return nil, err
-		}
-		if s.Linux == nil || s.Linux.Seccomp == nil {
-			return nil, errors.New("linux.seccomp: missing, so a container would run without a filter")
-		}
-		return s.Linux.Seccomp, nil
-	case dockerFormat:
-		// What it shares with the specification is held to the same rules.
-		if _, err := strictjson.Parse(data, seccomp.DecodeProfile); err != nil {
-			return nil, strictjson.Under("linux", strictjson.Under("seccomp", err))
-		}
-		return profiles.Resolve(data, caps)
+	if s.Linux == nil || s.Linux.Seccomp == nil {
+		return nil, errors.New("linux.seccomp: missing, so a container would run without a filter")
 	}
-	return seccomp.ParseProfile(data)
-}
-
-type form int
-
-const (
-	ociSeccomp form = iota
-	wholeConfig
-	dockerFormat
-)
-
-// formOf looks only at which keys are there. What is not JSON, or not an
-// object, counts as the specification's form, whose parser says what is wrong.
-func formOf(data []byte) form {
-	var top map[string]json.RawMessage
-	if json.Unmarshal(data, &top) != nil {
-		return ociSeccomp
-	}
-	for _, key := range []string{"ociVersion", "process", "root", "linux"} {
-		if _, ok := top[key]; ok {
-			return wholeConfig
-		}
-	}
-	if _, ok := top["archMap"]; ok {
-		return dockerFormat
-	}
-	var rules []map[string]json.RawMessage
-	if json.Unmarshal(top["syscalls"], &rules) != nil {
-		return ociSeccomp
-	}
-	for _, rule := range rules {
-		for _, key := range []string{"includes", "excludes", "name"} {
-			if _, ok := rule[key]; ok {
-				return dockerFormat
-			}
-		}
-	}
-	return ociSeccomp
+	return s.Linux.Seccomp, nil
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/runseal/runseal/runtime/spec"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
 // Base is the configuration that every bundle starts from, the one that
@@ -13,7 +13,7 @@ import (
 // call returns a new value.
 func Base() (*specs.Spec, error) {
 	s := spec.Default(false)
-	p, err := profiles.DockerDefault(s.Process.Capabilities.Bounding)
+	p, err := docker.Default(docker.Host{Caps: s.Process.Capabilities.Bounding})
 	if err != nil {
 		return nil, err
 	}

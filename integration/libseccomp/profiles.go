@@ -10,7 +10,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/runseal/runseal/integration/bundle"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
 // Profile is a default profile of an engine, as of today.
@@ -27,13 +27,13 @@ const containersProfile = "/usr/share/containers/seccomp.json"
 // container with Docker's capabilities or, if all is set, with those too that the
 // profiles have rules for. The working directory is in this module.
 func Profiles(all bool) ([]Profile, error) {
-	caps, suffix := profiles.DockerCapabilities(), ""
+	caps, suffix := docker.Capabilities(), ""
 	if all {
 		suffix = "-all"
 		caps = append(slices.Clone(caps), "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_PERFMON", "CAP_SYSLOG",
 			"CAP_SYS_MODULE", "CAP_SYS_TIME", "CAP_SYS_NICE", "CAP_DAC_READ_SEARCH", "CAP_SYS_RAWIO")
 	}
-	docker, err := profiles.DockerDefault(caps)
+	ofDocker, err := docker.Default(docker.Host{Caps: caps})
 	if err != nil {
 		return nil, err
 	}
@@ -53,9 +53,9 @@ func Profiles(all bool) ([]Profile, error) {
 	if data, err = os.ReadFile(containersProfile); err != nil {
 		return nil, fmt.Errorf("%w (Debian package golang-github-containers-common)", err)
 	}
-	containers, err := profiles.Resolve(data, caps)
+	containers, err := docker.Resolve(data, docker.Host{Caps: caps})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", containersProfile, err)
 	}
-	return []Profile{{"docker" + suffix, docker}, {"containerd" + suffix, &containerd}, {"containers" + suffix, containers}}, nil
+	return []Profile{{"docker" + suffix, ofDocker}, {"containerd" + suffix, &containerd}, {"containers" + suffix, containers}}, nil
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/runseal/runseal/integration/internal/box"
 	"github.com/runseal/runseal/integration/internal/tinyelf"
 	"github.com/runseal/runseal/seccomp"
-	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
 // The test binary is also the reader that is killed, filtered or unprivileged:
@@ -115,7 +115,7 @@ func proved(t *testing.T, pid int, profile *specs.LinuxSeccomp) {
 // What the kernel runs for a container is byte for byte what its configuration
 // compiles to, for run, create and start, and exec.
 func TestKernelRunsWhatWasCompiled(t *testing.T) {
-	docker, err := profiles.DockerDefault(profiles.DockerCapabilities())
+	docker, err := docker.Default(docker.Host{Caps: docker.Capabilities()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,120 @@
+// Package profiles knows seccomp profiles by the names that container engines,
+// Kubernetes and OpenShift give them, and reads profile files of either format.
+//
+//	profile, err := profiles.Load("localhost/audit.json", profiles.Options{
+//		Host: docker.Host{Caps: caps}, // for what depends on capabilities
+//	})
+//	if err == nil && profile != nil { // nil: no filter
+//		filter, err = seccomp.Compile(profile, seccomp.Options{})
+//	}
+//
+// The names are those of Kubernetes' deprecated seccomp annotations, and two more:
+//
+//	runtime/default, docker/default   Docker's default profile
+//	crio/default                      the file that CRI-O and podman take
+//	localhost/NAME                    the file NAME below the profile root
+//	unconfined, and the empty name    no profile at all
+//
+// A file's format is told by its content ([FormatOf]): linux.seccomp of the OCI
+// specification, or Docker's, whose conditions package docker evaluates. What a
+// profile means is not decided here, nor whether it compiles; that is package
+// seccomp.
+package profiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/seccomp/profiles/docker"
+)
+
+// DefaultRoot is where the kubelet keeps the profiles of localhost/NAME.
+const DefaultRoot = "/var/lib/kubelet/seccomp"
+
+// localhost is the prefix of the names of files below the profile root.
+const localhost = "localhost/"
+
+// Options say for whom and from where a profile is loaded. The zero value is a
+// container without capabilities on this machine.
+type Options struct {
+	// Host is what conditions in Docker's format are evaluated for.
+	Host docker.Host
+	// Root is the directory of localhost/NAME, DefaultRoot if it is empty. Whoever
+	// can write to it decides what the profiles say.
+	Root string
+}
+
+// Load returns the profile with this name, or nil without an error for unconfined
+// and for the empty name, which both mean that there shall be no filter. Whoever
+// must not run anything without one has to look at the result. The result is the
+// caller's own.
+//
+// An error begins with the name, and with the path where there is a file. A name
+// that is not known is an error that lists those that are.
+func Load(name string, o Options) (*specs.LinuxSeccomp, error) {
+	p, err := load(name, o)
+	if err != nil {
+		return nil, fmt.Errorf("seccomp profile %q: %w", name, err)
+	}
+	return p, nil
+}
+
+func load(name string, o Options) (*specs.LinuxSeccomp, error) {
+	switch name {
+	case "", "unconfined":
+		return nil, nil
+	case "runtime/default", "docker/default":
+		return docker.Default(o.Host)
+	case "crio/default":
+		return first(crioFiles(), o)
+	case "containerd/default":
+		return nil, errors.New("left to sealctl, which does not have it yet; expected " + known)
+	}
+	if file, ok := strings.CutPrefix(name, localhost); ok {
+		return below(o, file)
+	}
+	return nil, errors.New("unknown, expected " + known)
+}
+
+const known = "runtime/default, docker/default, crio/default, localhost/NAME or unconfined"
+
+// IsName says whether s is meant as a name and not as a file: it is empty, or
+// unconfined, or begins with runtime/, docker/, crio/, containerd/ or localhost/,
+// whether the rest is known or not. What the file system has does not matter. A file
+// whose path looks like a name can be given as ./docker/default.
+func IsName(s string) bool {
+	prefix, _, ok := strings.Cut(s, "/")
+	if !ok {
+		return s == "" || s == "unconfined"
+	}
+	switch prefix {
+	case "runtime", "docker", "crio", "containerd", "localhost":
+		return true
+	}
+	return false
+}
+
+// crioFiles are the files of crio/default. The first that exists counts, even if it
+// cannot be read: an administrator's own profile must not be replaced by another in
+// silence.
+func crioFiles() []string {
+	return []string{"/etc/crio/seccomp.json", "/etc/containers/seccomp.json", "/usr/share/containers/seccomp.json"}
+}
+
+// first reads the first of the files that exists.
+func first(files []string, o Options) (*specs.LinuxSeccomp, error) {
+	for _, path := range files {
+		f, err := openFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		return read(f, o)
+	}
+	return nil, fmt.Errorf("none of %s: %w", strings.Join(files, ", "), fs.ErrNotExist)
+}
