@@ -131,7 +131,7 @@ func (c *comparer) add(audit, first, last uint32, x, y outcome) {
 	if first == noCall {
 		a = arch.ByCall(audit, 0) // bit 30 does not make it an x32 call
 	}
-	both.simplify(c.d, a)
+	both.simplify(c.d, a, bdd.True)
 	f := Difference{First: first, Last: last, A: x.action, B: y.action, Arch: a.Scmp, If: ociArgs(a, both.all), Names: names(a, first, last)}
 	for _, conds := range both.unless {
 		f.Unless = append(f.Unless, ociArgs(a, conds))
@@ -179,9 +179,6 @@ func numberText(nr uint32) string {
 	return fmt.Sprint(nr)
 }
 
-// maxUnless is the number of exceptions that String gives.
-const maxUnless = 5
-
 // String is the difference in one line, for people: "SCMP_ARCH_X86_64 socket
 // if arg0 == 0x28: SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(1 EPERM)".
 func (f Difference) String() string {
@@ -203,19 +200,8 @@ func (f Difference) String() string {
 			fmt.Fprintf(&b, " (%s)", strings.Join(f.Names, ", "))
 		}
 	}
-	if len(f.If) > 0 {
-		fmt.Fprintf(&b, " if %s", argsText(f.If))
-	}
-	for i, conds := range f.Unless {
-		if i == maxUnless {
-			fmt.Fprintf(&b, ", or %d other conditions", len(f.Unless)-i)
-			break
-		}
-		word := " unless"
-		if i > 0 {
-			word = ", or"
-		}
-		fmt.Fprintf(&b, "%s %s", word, argsText(conds))
+	if conds := conditionsText(f.If, f.Unless); conds != "" {
+		b.WriteString(" " + conds)
 	}
 	fmt.Fprintf(&b, ": %s, %s", f.A, f.B)
 	return b.String()

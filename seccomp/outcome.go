@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bdd"
@@ -19,6 +20,7 @@ type outcome struct {
 	all    []cond   // all hold
 	unless [][]cond // of none of these all hold
 	when   bdd.Ref
+	cause  Cause
 }
 
 // outcomes returns all ways in which the call is decided. Their predicates
@@ -35,7 +37,12 @@ func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) (list []outcome, ok 
 		for _, older := range olders {
 			for _, newer := range newers {
 				if o := older.and(d, newer); o.when != bdd.False {
-					o.action = Action(stricter(uint32(older.action), uint32(newer.action)))
+					o.action, o.cause = newer.action, newer.cause
+					if strictness(uint32(older.action)) < strictness(uint32(newer.action)) {
+						o.action, o.cause = older.action, older.cause
+					} else {
+						o.cause.Part += len(p.stack[0].parts())
+					}
 					list = append(list, o)
 				}
 			}
@@ -47,20 +54,28 @@ func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) (list []outcome, ok 
 	}
 	t := p.table(audit, nr)
 	if t == nil {
-		return []outcome{{action: p.Decide(audit, nr, [6]uint64{}), when: bdd.True}}, true
+		o := outcome{action: p.Decide(audit, nr, [6]uint64{}), when: bdd.True, cause: Cause{By: ByUnlisted}}
+		if audit == unix.AUDIT_ARCH_X86_64 && nr == noCall && p.table(audit, 0) != nil {
+			o.cause.By = ByDefault
+		}
+		return []outcome{o}, true
 	}
-	rest := outcome{action: p.beyond(t, nr), when: bdd.True}
+	rest := outcome{action: p.beyond(t, nr), when: bdd.True, cause: Cause{By: ByDefault}}
+	if rest.action != p.otherwise {
+		rest.cause.By = ByNewer
+	}
 	for i := range t.rules {
 		r := &t.rules[i]
 		if r.nr != nr {
 			continue
 		}
+		cause := Cause{By: ByRule, Entry: t.sourceOf(i)}
 		if r.list == 0 {
-			return []outcome{{action: r.action, when: bdd.True}}, true
+			return []outcome{{action: r.action, when: bdd.True, cause: cause}}, true
 		}
 		conds := p.conds(r)
 		holds := allHold(d, t.arch, conds)
-		o := outcome{action: r.action, all: conds, unless: slices.Clip(rest.unless), when: d.And(rest.when, holds)}
+		o := outcome{action: r.action, all: conds, unless: slices.Clip(rest.unless), when: d.And(rest.when, holds), cause: cause}
 		if o.when == bdd.False {
 			continue // never reached
 		}
@@ -97,10 +112,11 @@ func (o outcome) and(d *bdd.Diagram, p outcome) outcome {
 // the time grows with its square.
 const maxSimplified = 32
 
-// simplify leaves out the conditions that follow from the others.
-func (o *outcome) simplify(d *bdd.Diagram, a *arch.Arch) {
+// simplify leaves out the conditions that follow from the others, and from given,
+// which o.when implies.
+func (o *outcome) simplify(d *bdd.Diagram, a *arch.Arch, given bdd.Ref) {
 	// Exceptions that exclude nothing go first: there may be thousands.
-	holds := allHold(d, a, o.all)
+	holds := d.And(given, allHold(d, a, o.all))
 	o.unless = slices.DeleteFunc(slices.Clone(o.unless), func(conds []cond) bool {
 		return d.And(holds, allHold(d, a, conds)) == bdd.False
 	})
@@ -108,7 +124,7 @@ func (o *outcome) simplify(d *bdd.Diagram, a *arch.Arch) {
 		return
 	}
 	exact := func(all []cond, unless [][]cond) bool {
-		p := allHold(d, a, all)
+		p := d.And(given, allHold(d, a, all))
 		for _, conds := range unless {
 			p = d.And(p, d.Not(allHold(d, a, conds)))
 		}
@@ -170,4 +186,27 @@ func argsText(args []specs.LinuxSeccompArg) string {
 		list = append(list, fmt.Sprintf("arg%d %s %#x", a.Index, sign, a.Value))
 	}
 	return strings.Join(list, " and ")
+}
+
+// maxUnless is the number of exceptions that conditionsText gives.
+const maxUnless = 5
+
+// conditionsText is "if arg0 == 0x28 unless arg1 == 0x3, or arg2 != 0x0".
+func conditionsText(all []specs.LinuxSeccompArg, unless [][]specs.LinuxSeccompArg) string {
+	var b strings.Builder
+	if len(all) > 0 {
+		fmt.Fprintf(&b, "if %s", argsText(all))
+	}
+	for i, conds := range unless {
+		if i == maxUnless {
+			fmt.Fprintf(&b, ", or %d other conditions", len(unless)-i)
+			break
+		}
+		word := " unless"
+		if i > 0 {
+			word = ", or"
+		}
+		fmt.Fprintf(&b, "%s %s", word, argsText(conds))
+	}
+	return strings.TrimPrefix(b.String(), " ")
 }

@@ -49,6 +49,8 @@ type Policy struct {
 type table struct {
 	arch  *arch.Arch
 	rules []rule // in profile order
+	// sources says which entries of the profile the rules are from, for people.
+	sources []source
 	// last is the largest number that a name in the profile has here. Calls
 	// beyond it are newer than the profile: unless the default lets calls
 	// pass they get ENOSYS, so that a program can fall back to an older call.
@@ -90,6 +92,7 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	names = min(names+32, arch.NumIDs) // more only if calls have several rules
 	for t := range p.tables {
 		p.tables[t].rules = make([]rule, 0, names)
+		p.tables[t].sources = make([]source, 0, min(len(profile.Syscalls), 64))
 	}
 	s := speller{Policy: p, strict: o.Strict, intArgs: o.IntArgs, muxConds: make([]cond, 0, 32)}
 	p.lists = make([][]cond, 0, 48)

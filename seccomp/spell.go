@@ -113,6 +113,9 @@ func (s *speller) add(i int, entry *specs.LinuxSyscall) error {
 			s.done.add(id)
 		}
 	}
+	for k := range s.tables {
+		s.tables[k].from(i)
+	}
 	return nil
 }
 

@@ -1,17 +1,26 @@
 // Command sealctl is the workbench for people who write, read and debug seccomp
-// profiles. It needs no privileges and changes nothing on the system.
+// profiles. It changes nothing on the system, and needs privileges only to read the
+// filters of a process.
 //
-//	sealctl compile PROFILE    the filter that a profile becomes, as a listing
+//	sealctl list PROFILE                    all calls by what becomes of them
+//	sealctl explain PROFILE CALL [ARG...]   what becomes of one call, and why
+//	sealctl diff A B                        the calls that two profiles decide differently
+//	sealctl verify PID|CONTAINER            a proof that a process has the filter of a profile
+//	sealctl compile PROFILE                 the filter that a profile becomes
+//	sealctl disasm FILE                     the text of a filter
 //	sealctl version
 //
 // Results go to standard output, warnings and errors to standard error, one
-// line each. The exit status is 1 if anything failed.
+// line each. The exit status is 1 if anything failed; diff and verify end with 1
+// if there is a difference and with 2 if anything failed.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -25,6 +34,7 @@ func main() {
 
 // run is main with its surroundings as arguments. It returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	commands := []*cli.Command{listCommand(), explainCommand(), diffCommand(), verifyCommand(), compileCommand(), disasmCommand(), versionCommand()}
 	app := &cli.App{
 		Name:            "sealctl",
 		Usage:           "read, check and debug seccomp profiles",
@@ -34,10 +44,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Reader:          stdin,
 		Writer:          stdout,
 		ErrWriter:       stderr,
-		Commands:        []*cli.Command{compileCommand(), versionCommand()},
+		Commands:        commands,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return fmt.Errorf("unknown command %q, expected compile or version", c.Args().First())
+				var names []string
+				for _, cmd := range commands {
+					names = append(names, cmd.Name)
+				}
+				return fmt.Errorf("unknown command %q, expected one of %s", c.Args().First(), strings.Join(names, ", "))
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -45,8 +59,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		ExitErrHandler: func(*cli.Context, error) {}, // the error is printed below, once
 	}
 	if err := app.Run(args); err != nil {
-		fmt.Fprintf(stderr, "sealctl: %s\n", err)
-		return 1
+		status := statusFailed
+		if e := (*exit)(nil); errors.As(err, &e) {
+			status, err = e.status, e.err
+		}
+		if err != nil {
+			fmt.Fprintf(stderr, "sealctl: %s\n", err)
+		}
+		return status
 	}
 	return 0
 }

@@ -23,8 +23,8 @@ const profileHelp = "PROFILE is a file, - for standard input, or a name. A file 
 	"filter). What begins with runtime/, docker/, crio/, containerd/ or localhost/ is always a name; a file of\n" +
 	"that path is given as ./docker/FILE."
 
-// profileFlags are the flags of every verb that takes a PROFILE.
-func profileFlags() []cli.Flag {
+// sourceFlags say where a PROFILE is and for whom it is read.
+func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "cap", Usage: "with Docker's format: a `CAPABILITY` of the container, such as CAP_SYS_ADMIN " +
 			"(repeatable; default: those that Docker gives)"},
@@ -32,7 +32,7 @@ func profileFlags() []cli.Flag {
 	}
 }
 
-// profileOptions gives what profileFlags say.
+// profileOptions gives what sourceFlags say.
 func profileOptions(c *cli.Context) profiles.Options {
 	o := profiles.Options{Root: c.String("seccomp-profile-root"), Host: docker.Host{Caps: docker.Capabilities()}}
 	if c.IsSet("cap") {

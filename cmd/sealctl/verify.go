@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/seccomp"
+)
+
+// verifyCommand proves that a process has the filter of a profile.
+func verifyCommand() *cli.Command {
+	return comparing(&cli.Command{
+		Name:      "verify",
+		Usage:     "prove that the filter of a process is what its profile says",
+		ArgsUsage: "PID|CONTAINER",
+		Description: "The filter is read back from the kernel, whoever installed it, and proved to decide all calls with all\n" +
+			"arguments as the profile says, or a call is printed for which it does not. A number is the id of a\n" +
+			"process or thread; anything else is a container of runseal below --root, whose recorded config.json has\n" +
+			"the profile unless --profile names another.\n\n" + profileHelp + "\n\n" +
+			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
+			"with several filters is an error: what they decide together is not compared.\n\n" +
+			"   sealctl verify web\n" +
+			"   sealctl verify --profile profile.json 4711\n" +
+			"   sealctl verify --profile default.json --kill-thread \"$(crictl inspect -o go-template --template '{{.info.pid}}' ID)\"\n\n" +
+			"The exit status is 0 if it is proved, 1 if there is a difference, and 2 if anything failed.",
+		Flags: profileFlags(
+			&cli.StringFlag{Name: "profile", Usage: "the `PROFILE` to compare with"},
+			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process"},
+			&cli.StringFlag{Name: "root", Usage: "`DIR` with the state of runseal's containers", Value: "/run/runseal"},
+		),
+	}, func(c *cli.Context) (bool, error) {
+		if c.NArg() != 1 {
+			return false, fmt.Errorf("verify takes one PID or CONTAINER behind its flags, got %d arguments", c.NArg())
+		}
+		p, err := findProcess(c.Args().First(), c.String("root"))
+		if err != nil {
+			return false, err
+		}
+		policy, err := expectedPolicy(c, p)
+		if err != nil {
+			return false, err
+		}
+		filters, err := p.filters()
+		if err != nil {
+			return false, err
+		}
+		found, err := filterDifference(filters, policy)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", p, err)
+		}
+		switch {
+		case found != "":
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", p, found)
+		case policy == nil:
+			_, err = fmt.Fprintf(c.App.Writer, "%s: it has no filter, and its config.json has no linux.seccomp\n", p)
+		default:
+			_, err = fmt.Fprintf(c.App.Writer, "%s: proved: its filter (%d instructions) decides all calls as the profile says\n",
+				p, len(filters[0].Instructions))
+		}
+		return found != "", err
+	})
+}
+
+// expectedPolicy returns what the process should have; nil is no filter.
+func expectedPolicy(c *cli.Context, p *process) (*seccomp.Policy, error) {
+	profile := p.profile
+	if name := c.String("profile"); name != "" {
+		var err error
+		if profile, err = readProfile(name, c.App.Reader, profileOptions(c)); err != nil {
+			return nil, err
+		}
+	} else if p.container == "" {
+		return nil, errors.New("--profile: missing, expected a profile to compare the process with")
+	}
+	if profile == nil {
+		return nil, nil
+	}
+	return newPolicy(c, profile)
+}
+
+// filterDifference returns what is different between filters in force and a policy,
+// in words; "" is a proof that nothing is. An error is neither.
+func filterDifference(filters []seccomp.InstalledFilter, policy *seccomp.Policy) (string, error) {
+	switch {
+	case len(filters) == 0 && policy == nil:
+		return "", nil
+	case policy == nil:
+		return fmt.Sprintf("it has %d filters, but its config.json has no linux.seccomp", len(filters)), nil
+	case len(filters) == 0:
+		return "it has no filter, but there is a profile", nil
+	case len(filters) > 1:
+		return "", fmt.Errorf("it has %d filters, expected one: what they decide together is not compared with a profile", len(filters))
+	}
+	err := seccomp.Verify(filters[0].Instructions, policy)
+	if c := (*seccomp.Counterexample)(nil); errors.As(err, &c) {
+		return c.Error(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	want, err := policy.Compile()
+	if err != nil {
+		return "", err
+	}
+	const log = unix.SECCOMP_FILTER_FLAG_LOG // the one flag that the kernel keeps
+	switch has, should := filters[0].Flags&log != 0, want.Flags&log != 0; {
+	case has && !should:
+		return "the filter decides as the profile says, but has SECCOMP_FILTER_FLAG_LOG, which the profile has not", nil
+	case should && !has:
+		return "the filter decides as the profile says, but lacks the profile's SECCOMP_FILTER_FLAG_LOG", nil
+	}
+	return "", nil
+}
