@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -74,19 +73,8 @@ const instructionSize = 8
 // readProgram reads an array of struct sock_filter from the named file, or from
 // stdin if the name is "-".
 func readProgram(name string, stdin io.Reader) ([]bpf.Instruction, error) {
-	in := stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	} else {
-		name = "standard input"
-	}
 	const limit = bpf.MaxInstructions * instructionSize
-	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	data, name, err := readInput(name, stdin, limit)
 	switch {
 	case err != nil:
 		return nil, err

@@ -52,18 +52,7 @@ func readProfile(name string, stdin io.Reader, o profiles.Options) (*specs.Linux
 		}
 		return p, err
 	}
-	in := stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	} else {
-		name = "standard input"
-	}
-	data, err := io.ReadAll(io.LimitReader(in, spec.MaxSize+1)) // the parser reports the excess
+	data, name, err := readInput(name, stdin, spec.MaxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +61,25 @@ func readProfile(name string, stdin io.Reader, o profiles.Options) (*specs.Linux
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return profile, nil
+}
+
+// readInput reads the named file, or stdin if the name is "-", and one byte more than
+// limit if there is more: whoever parses the data reports the excess. It returns what
+// errors are to call the input.
+func readInput(name string, stdin io.Reader, limit int64) (data []byte, called string, err error) {
+	in := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, "", err
+		}
+		defer f.Close()
+		in = f
+	} else {
+		name = "standard input"
+	}
+	data, err = io.ReadAll(io.LimitReader(in, limit+1))
+	return data, name, err
 }
 
 // parseProfile reads a profile by itself or in a config.json.

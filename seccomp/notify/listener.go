@@ -140,6 +140,9 @@ func (l *Listener) Receive(ctx context.Context) (*Notification, error) {
 			return n, err
 		case ev&unix.POLLHUP != 0:
 			return nil, io.EOF
+		case ev == unix.POLLERR:
+			// A signal has interrupted the kernel while it was looking
+			// (seccomp_notify_poll in kernel/seccomp.c).
 		case ev != 0:
 			return nil, fmt.Errorf("wait for a notification: poll: events %#x", ev)
 		}
