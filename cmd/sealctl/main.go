@@ -34,7 +34,7 @@ func main() {
 
 // run is main with its surroundings as arguments. It returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	commands := []*cli.Command{listCommand(), explainCommand(), diffCommand(), verifyCommand(), compileCommand(), disasmCommand(), versionCommand()}
+	commands := commands()
 	app := &cli.App{
 		Name:            "sealctl",
 		Usage:           "read, check and debug seccomp profiles",

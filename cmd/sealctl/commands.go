@@ -1,0 +1,22 @@
+package main
+
+import "github.com/urfave/cli/v2"
+
+// commands are the verbs in the order of the help, each in a file of its own.
+func commands() []*cli.Command {
+	return []*cli.Command{
+		// Reading profiles.
+		listCommand(),
+		explainCommand(),
+		diffCommand(),
+
+		// Processes and containers.
+		verifyCommand(),
+
+		// Filters.
+		compileCommand(),
+		disasmCommand(),
+
+		versionCommand(),
+	}
+}
