@@ -93,7 +93,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
-		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw, NoNewKeyring: o.NoNewKeyring,
+		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err

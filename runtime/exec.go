@@ -17,6 +17,7 @@ import (
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/signals"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
@@ -85,7 +86,11 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		in.Home = home(root, pr, nil)
 		unix.Close(root)
 	}
-	f, err := r.compile(cfg)
+	seal, err := policy.Restore(s.Policy, cfg, r.StrictSeccomp)
+	if err != nil {
+		return 0, fmt.Errorf("container %q: %w", id, err)
+	}
+	f, err := r.compile(seal)
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
@@ -33,8 +34,12 @@ func prepareNotified(d *state.Dir, s *state.State) (_ *notified, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("the recorded configuration: %w", err)
 	}
-	if cfg.Linux == nil || cfg.Linux.Seccomp == nil {
-		return nil, errors.New("the recorded configuration: linux.seccomp: missing, but create has made a listener")
+	seal, err := policy.Restore(s.Policy, cfg, false)
+	if err != nil {
+		return nil, err
+	}
+	if seal.Agent() == nil {
+		return nil, errors.New("the recorded configuration: linux.seccomp: no rule with SCMP_ACT_NOTIFY, but create has made a listener")
 	}
 	h := &notified{pidfd: -1}
 	defer func() {
@@ -45,7 +50,7 @@ func prepareNotified(d *state.Dir, s *state.State) (_ *notified, err error) {
 	// Without the lock: the agent may be slow, and somebody may want to delete the
 	// container meanwhile.
 	d.Unlock()
-	if h.agent, err = dialAgent(cfg.Linux.Seccomp); err != nil {
+	if h.agent, err = dialAgent(seal.Agent()); err != nil {
 		return nil, err
 	}
 	if err := d.Lock(); err != nil {

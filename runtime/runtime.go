@@ -23,6 +23,7 @@ import (
 
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp"
 )
@@ -32,7 +33,9 @@ type Runtime struct {
 	Root          string       // state directory, default /run/runseal
 	SystemdCgroup bool         // --systemd-cgroup
 	StrictSeccomp bool         // --strict-seccomp: unknown syscall names are errors
+	Policy        string       // file with the node policy, see policy.Load; empty is none at all
 	Warn          func(string) // receives warnings, one line each; may be nil
+	Inform        func(string) // receives what the node policy has decided; may be nil
 }
 
 // CreateOptions are the options of create, run and plan.
@@ -57,6 +60,7 @@ type bundle struct {
 	spec   *specs.Spec
 	raw    []byte // config.json
 	rootfs string
+	seal   *policy.Seal
 	filter *filter // nil: no seccomp
 	layout cgroup.Layout
 	cgroup *cgroup.Cgroup
@@ -88,7 +92,10 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if b.rootfs, err = resolveRootfs(dir, b.spec.Root.Path); err != nil {
 		return nil, err
 	}
-	if b.filter, err = r.compile(b.spec); err != nil {
+	if b.seal, err = r.decide(b.spec); err != nil {
+		return nil, err
+	}
+	if b.filter, err = r.compile(b.seal); err != nil {
 		return nil, err
 	}
 	if b.layout, err = cgroup.Detect(); err != nil {
@@ -123,25 +130,46 @@ func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
 // filter is a container's filter with what its agent has to know.
 type filter struct {
 	*seccomp.Filter
-	profile *specs.LinuxSeccomp
-	execve  bool // the agent decides on the program's execve too
+	profile *specs.LinuxSeccomp // names the agent; nil: there is none
+	execve  bool                // the agent decides on the program's execve too
 }
 
 func (f *filter) input(in *plan.Input) {
 	in.Filter, in.FilterFlags, in.FilterPrctl = f.Bytes(), f.Flags, f.PrctlSuffices()
 }
 
-// compile makes the filter of linux.seccomp, or nil if there is none.
-func (r *Runtime) compile(s *specs.Spec) (*filter, error) {
-	if s.Linux == nil || s.Linux.Seccomp == nil {
-		return nil, nil
+// decide asks the node policy what is to be enforced. The annotation that carries the
+// answer is never config.json's own.
+func (r *Runtime) decide(s *specs.Spec) (*policy.Seal, error) {
+	var p *policy.Policy
+	if r.Policy != "" {
+		var err error
+		if p, err = policy.Load(r.Policy); err != nil {
+			return nil, err
+		}
 	}
-	p, err := seccomp.NewPolicy(s.Linux.Seccomp, seccomp.Options{Strict: r.StrictSeccomp})
+	seal, err := p.Decide(s, r.StrictSeccomp)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.AllowsExecve(); err != nil {
-		return nil, err
+	delete(s.Annotations, policy.Annotation)
+	if seal.Decision != "" {
+		if s.Annotations == nil {
+			s.Annotations = make(map[string]string, 1)
+		}
+		s.Annotations[policy.Annotation] = seal.Decision
+		if r.Inform != nil {
+			r.Inform("node policy " + r.Policy + ": " + seal.Decision)
+		}
+	}
+	return seal, nil
+}
+
+// compile makes the filter of a seal, or nil if there is none.
+func (r *Runtime) compile(seal *policy.Seal) (*filter, error) {
+	p := seal.Policy()
+	if p == nil {
+		return nil, nil
 	}
 	f, err := p.Compile()
 	if err != nil {
@@ -153,7 +181,7 @@ func (r *Runtime) compile(s *specs.Spec) (*filter, error) {
 	if err := f.Supported(); err != nil {
 		return nil, err
 	}
-	return &filter{Filter: f, profile: s.Linux.Seccomp, execve: p.NotifiesExecve()}, nil
+	return &filter{Filter: f, profile: seal.Agent(), execve: p.NotifiesExecve()}, nil
 }
 
 // planCgroup tells the plan where the process goes.
@@ -207,6 +235,11 @@ func (r *Runtime) Plan(w io.Writer, o CreateOptions) error {
 	b, err := r.load("ID", o, true)
 	if err != nil {
 		return err
+	}
+	if b.seal.Decision != "" {
+		if _, err := fmt.Fprintf(w, "%4s  linux.seccomp: node policy %s: %s\n", "-", r.Policy, b.seal.Decision); err != nil {
+			return err
+		}
 	}
 	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan)); err != nil {
 		return err

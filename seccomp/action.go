@@ -39,6 +39,10 @@ func (a Action) Data() uint16 { return uint16(a & unix.SECCOMP_RET_DATA) }
 // process: ALLOW and LOG.
 func (a Action) Passes() bool { return a.Kind() == Allow || a.Kind() == Log }
 
+// StricterThan says whether a lets a program do less than b does, in the kernel's order
+// of actions (see [Intersect]). Errnos and other data do not count.
+func (a Action) StricterThan(b Action) bool { return strictness(uint32(a)) < strictness(uint32(b)) }
+
 // String returns the name of the action in OCI profiles, with its data:
 // "SCMP_ACT_ERRNO(1 EPERM)".
 func (a Action) String() string {

@@ -108,6 +108,13 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	return p, nil
 }
 
+// Flags are the SECCOMP_FILTER_FLAG_* values that the policy's filter is installed with.
+func (p *Policy) Flags() uint { return p.flags }
+
+// Listener says whether installing the policy's filter gives a listener: some rule says
+// SCMP_ACT_NOTIFY.
+func (p *Policy) Listener() bool { return p.flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 }
+
 // listArchs returns empty tables for the native architecture and the listed
 // ones. A list that leaves the native one out does not exclude it.
 func listArchs(list []specs.Arch, native string) ([]table, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/runseal/runseal/runtime"
+	"github.com/runseal/runseal/runtime/policy"
 	"github.com/urfave/cli/v2"
 )
 
@@ -30,6 +31,7 @@ type global struct {
 	rootless      string
 	systemdCgroup bool
 	strictSeccomp bool
+	policy        string
 	version       bool
 	help          bool // also behind the subcommand
 }
@@ -190,7 +192,7 @@ func (in *invocation) command(name string) *cli.Command {
 // app constructs the part of the command line before the subcommand.
 func (in *invocation) app() *cli.App {
 	g := &in.global
-	g.root, g.logFormat, g.rootless = "/run/runseal", "text", "auto"
+	g.root, g.logFormat, g.rootless, g.policy = "/run/runseal", "text", "auto", policy.DefaultPath
 	return &cli.App{
 		Name:        "runseal",
 		HelpName:    "runseal",
@@ -205,6 +207,7 @@ func (in *invocation) app() *cli.App {
 			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups; not supported yet", value: (*toggle)(&g.systemdCgroup)},
 			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
+			&option{name: "policy", arg: "FILE", usage: "the node policy, see docs/kubernetes.md", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
 			in.helpOption(),
 			&option{name: "version", short: "v", usage: "show the version and leave", value: (*toggle)(&g.version)},
 		},
@@ -234,6 +237,9 @@ func (in *invocation) checkGlobal(c *cli.Context) error {
 	if g.root == "" {
 		return wrongUsage(c, "--root: expected a directory, got an empty string")
 	}
+	if g.policy == "" {
+		return wrongUsage(c, "--policy: expected a file, got an empty string")
+	}
 	if !filepath.IsAbs(g.root) {
 		abs, err := filepath.Abs(g.root)
 		if err != nil {
@@ -251,6 +257,8 @@ func (in *invocation) containers(warnings bool) containers {
 		Root:          in.global.root,
 		SystemdCgroup: in.global.systemdCgroup,
 		StrictSeccomp: in.global.strictSeccomp,
+		Policy:        in.global.policy,
+		Inform:        in.log.inform,
 	}
 	if warnings {
 		r.Warn = in.log.warn

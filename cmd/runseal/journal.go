@@ -21,11 +21,11 @@ import (
 // read standard error. With --log-format json and no --log the line on standard
 // error is JSON, as with runc.
 //
-// Warnings go to the log file, or to standard error where there is none. They
-// are held back until the command has succeeded, and dropped when it fails,
-// because the one line that the engines look for is the error. With --debug
-// they are written at once in either case, and so they are by a run in the
-// foreground without --log: its success is the container's end.
+// Warnings go to the log file, or to standard error where there is none; what
+// inform takes goes to the log file only. Both are held back until the command has
+// succeeded, and dropped when it fails, because the one line that the engines look
+// for is the error. With --debug they are written at once in either case, and so they
+// are by a run in the foreground without --log: its success is the container's end.
 type journal struct {
 	path   string // --log
 	json   bool   // --log-format json
@@ -35,7 +35,7 @@ type journal struct {
 
 	file   *os.File // path, opened
 	atOnce bool     // do not hold warnings back
-	held   []string // warnings of a command that has not ended yet
+	held   []line   // of a command that has not ended yet
 }
 
 // openFile opens the log file, if there is to be one. The engines create its
@@ -59,13 +59,29 @@ func (j *journal) openFile() error {
 	}
 }
 
+// line is a message that is held back.
+type line struct {
+	level logrus.Level
+	msg   string
+}
+
 // warn takes one warning.
-func (j *journal) warn(msg string) {
+func (j *journal) warn(msg string) { j.take(logrus.WarnLevel, msg) }
+
+// inform takes a message for the records: it is written where there is a log file,
+// or with --debug. A container's standard error is no place for it.
+func (j *journal) inform(msg string) {
+	if j.file != nil || j.debug {
+		j.take(logrus.InfoLevel, msg)
+	}
+}
+
+func (j *journal) take(level logrus.Level, msg string) {
 	if j.debug || j.atOnce {
-		j.write(logrus.WarnLevel, msg)
+		j.write(level, msg)
 		return
 	}
-	j.held = append(j.held, msg)
+	j.held = append(j.held, line{level, msg})
 }
 
 // trace takes a message for people who look for a fault; it is written with
@@ -76,10 +92,10 @@ func (j *journal) trace(msg string) {
 	}
 }
 
-// flush writes the warnings of a command that succeeded.
+// flush writes what was held back while a command succeeded.
 func (j *journal) flush() {
-	for _, msg := range j.held {
-		j.write(logrus.WarnLevel, msg)
+	for _, l := range j.held {
+		j.write(l.level, l.msg)
 	}
 	j.held = nil
 }

@@ -233,7 +233,7 @@ func TestFlagNames(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, w)
 		}
 	}
-	const global = "--root --log --log-format --debug --systemd-cgroup --rootless --strict-seccomp --help -h --version -v"
+	const global = "--root --log --log-format --debug --systemd-cgroup --rootless --strict-seccomp --policy --help -h --version -v"
 	if got := flagNames((&invocation{}).app().Flags); got != global {
 		t.Errorf("global flags:\ngot  %s\nwant %s", got, global)
 	}

@@ -10,10 +10,11 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/runseal/runseal/runtime"
+	"github.com/runseal/runseal/runtime/policy"
 )
 
 // plain is the runtime as it is without global flags.
-var plain = runtime.Runtime{Root: "/run/runseal"}
+var plain = runtime.Runtime{Root: "/run/runseal", Policy: policy.DefaultPath}
 
 // TestCommandLines goes from argv to the call of package runtime. The lines are
 // those that engines use, and people's.
@@ -27,16 +28,16 @@ func TestCommandLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := runtime.Runtime{Root: "/r", SystemdCgroup: true, StrictSeccomp: true}
+	all := runtime.Runtime{Root: "/r", SystemdCgroup: true, StrictSeccomp: true, Policy: "/p"}
 
 	for _, tc := range []struct {
 		line string // split at spaces; FILE is a process file
 		want call
 	}{
 		// containerd
-		{"--root /r --log /dev/stderr --log-format json --systemd-cgroup --strict-seccomp create --bundle /b --pid-file /b/init.pid c1",
+		{"--root /r --log /dev/stderr --log-format json --systemd-cgroup --strict-seccomp --policy /p create --bundle /b --pid-file /b/init.pid c1",
 			call{Runtime: all, Method: "create", ID: "c1", Options: runtime.CreateOptions{Bundle: "/b", PidFile: "/b/init.pid"}}},
-		{"--root=/r --log=/dev/stderr --log-format=json --systemd-cgroup=true --strict-seccomp --debug=false create --bundle=/b --pid-file=/p --console-socket=/s --no-pivot --no-new-keyring --preserve-fds=2 c1",
+		{"--root=/r --log=/dev/stderr --log-format=json --systemd-cgroup=true --strict-seccomp --policy=/p --debug=false create --bundle=/b --pid-file=/p --console-socket=/s --no-pivot --no-new-keyring --preserve-fds=2 c1",
 			call{Runtime: all, Method: "create", ID: "c1", Options: runtime.CreateOptions{Bundle: "/b", PidFile: "/p", ConsoleSocket: "/s", NoPivot: true, NoNewKeyring: true, PreserveFds: 2}}},
 		{"exec --process FILE --console-socket /s --tty --detach --pid-file /p c1",
 			call{Runtime: plain, Method: "exec", ID: "c1", Options: runtime.ExecOptions{Process: fromFile, ConsoleSocket: "/s", Tty: true, Detach: true, PidFile: "/p"}}},
@@ -50,7 +51,7 @@ func TestCommandLines(t *testing.T) {
 			call{Runtime: plain, Method: "exec", ID: "c1", Options: runtime.ExecOptions{Process: fromFile, PreserveFds: 1}}},
 		{"--rootless=false kill c1 SIGKILL", call{Runtime: plain, Method: "kill", ID: "c1", Signal: syscall.SIGKILL}},
 		{"--rootless auto kill c1 15", call{Runtime: plain, Method: "kill", ID: "c1", Signal: syscall.SIGTERM}},
-		{"--root rel start c1", call{Runtime: runtime.Runtime{Root: wd + "/rel"}, Method: "start", ID: "c1"}},
+		{"--root rel start c1", call{Runtime: runtime.Runtime{Root: wd + "/rel", Policy: policy.DefaultPath}, Method: "start", ID: "c1"}},
 
 		// short names, defaults
 		{"create c1", call{Runtime: plain, Method: "create", ID: "c1", Options: runtime.CreateOptions{Bundle: "."}}},
@@ -91,7 +92,7 @@ func TestCommandLines(t *testing.T) {
 		{"start h", call{Runtime: plain, Method: "start", ID: "h"}},
 		{"exec h ls", call{Runtime: plain, Method: "exec", ID: "h", Options: runtime.ExecOptions{Args: []string{"ls"}}}},
 		{"delete --force force", call{Runtime: plain, Method: "delete", ID: "force", Flag: true}},
-		{"--root start start start", call{Runtime: runtime.Runtime{Root: wd + "/start"}, Method: "start", ID: "start"}},
+		{"--root start start start", call{Runtime: runtime.Runtime{Root: wd + "/start", Policy: policy.DefaultPath}, Method: "start", ID: "start"}},
 	} {
 		t.Run(tc.line, func(t *testing.T) {
 			r := &recorder{}

@@ -12,7 +12,7 @@ import (
 
 // call is one call of package runtime as the command line made it.
 type call struct {
-	Runtime runtime.Runtime // without Warn
+	Runtime runtime.Runtime // without Warn and Inform
 	Warns   bool            // whether Warn was set
 	Method  string
 	ID      string
@@ -35,7 +35,7 @@ type recorder struct {
 
 func (r *recorder) record(c call) error {
 	c.Runtime, c.Warns = *r.opened, r.opened.Warn != nil
-	c.Runtime.Warn = nil
+	c.Runtime.Warn, c.Runtime.Inform = nil, nil
 	r.calls = append(r.calls, c)
 	if c.Warns {
 		for _, w := range r.warnings {

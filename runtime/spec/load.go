@@ -26,7 +26,7 @@ func Load(bundle string) (*specs.Spec, []byte, error) {
 	if bundle == "" {
 		name = ConfigName
 	}
-	data, err := readRegular(name)
+	data, err := ReadFile(name, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -37,9 +37,11 @@ func Load(bundle string) (*specs.Spec, []byte, error) {
 	return s, data, nil
 }
 
-// readRegular reads a regular file with plain system calls: package os would
-// register the file with the poller, for nothing.
-func readRegular(name string) ([]byte, error) {
+// ReadFile reads a regular file of at most MaxSize bytes under the rules of [Load],
+// with plain system calls: package os would register the file with the poller, for
+// nothing. If check is not nil it has a word about the open file too. Errors are
+// *fs.PathError values or begin with the name.
+func ReadFile(name string, check func(*syscall.Stat_t) error) ([]byte, error) {
 	var st syscall.Stat_t
 	if err := ignoreEINTR(func() error { return syscall.Stat(name, &st) }); err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
@@ -64,6 +66,11 @@ func readRegular(name string) ([]byte, error) {
 	}
 	if err := checkFile(name, &st); err != nil {
 		return nil, err
+	}
+	if check != nil {
+		if err := check(&st); err != nil {
+			return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+		}
 	}
 	// One byte more than the size, so that the read which finds the end needs no
 	// larger buffer. A file can also grow while it is read.

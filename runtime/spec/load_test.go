@@ -126,7 +126,7 @@ func TestReadRegularWithoutSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := readRegular("/proc/self/mountinfo")
+	got, err := ReadFile("/proc/self/mountinfo", nil)
 	if err != nil || string(got) != string(want) {
 		t.Errorf("%d bytes, %v, want %d", len(got), err, len(want))
 	}

@@ -28,12 +28,14 @@
 //
 // # The file
 //
-// state.json is one JSON object. Its last member is config.json as it was read,
-// byte for byte, on lines of its own, so that the commands which do not need it
-// do not scan it:
+// state.json is one JSON object. Its last members are config.json as it was read,
+// byte for byte, and what the node policy did, if there is one, on lines of their own,
+// so that the commands which do not need them do not scan them:
 //
-//	{"id":"c1","pid":4711,...,"configSize":20480,"config":
+//	{"id":"c1","pid":4711,...,"configSize":20480,"policySize":300,"config":
 //	<config.json>
+//	,"policy":
+//	<record>
 //	}
 package state
 
@@ -60,6 +62,7 @@ type State struct {
 	Annotations  map[string]string // of config.json
 	NoNewKeyring bool              // --no-new-keyring, for exec
 	Config       []byte            // config.json, verbatim; not checked by Load
+	Policy       []byte            // what package policy has recorded, one line of JSON; empty if nothing
 }
 
 // maxPid is PID_MAX_LIMIT of 64-bit kernels (linux/threads.h).
@@ -84,17 +87,25 @@ func (s *State) encode() [][]byte {
 		b = jsonw.AppendBool(jsonw.AppendName(b, "noNewKeyring"), true)
 	}
 	b = jsonw.AppendInt(jsonw.AppendName(b, "configSize"), len(s.Config))
+	if len(s.Policy) > 0 {
+		b = jsonw.AppendInt(jsonw.AppendName(b, "policySize"), len(s.Policy))
+	}
 	b = append(b, headEnd...)
 	if len(s.Config) == 0 {
 		b = append(b, "null"...)
 	}
-	return [][]byte{b, s.Config, []byte(tail)}
+	if len(s.Policy) == 0 {
+		return [][]byte{b, s.Config, []byte(tail)}
+	}
+	return [][]byte{b, s.Config, []byte(between), s.Policy, []byte(tail)}
 }
 
-// What separates the small members from config.json, and what comes after it.
-// The small members hold no line break: jsonw escapes them.
+// What separates the small members from config.json and that from the policy's
+// record, and what comes after them. The small members hold no line break: jsonw
+// escapes them.
 const (
 	headEnd = `,"config":` + "\n"
+	between = "\n" + `,"policy":` + "\n"
 	tail    = "\n}\n"
 )
 
@@ -109,7 +120,8 @@ func decode(data []byte) (*State, error) {
 		s.Config, own = data[i:len(data)-len(tail)], true
 	}
 	size := int64(-1) // of config.json, by which a file that was put together wrongly shows
-	seen := 0         // required members
+	policySize := int64(0)
+	seen := 0 // required members
 	d := spec.NewDecoder(doc)
 	err := d.Object(func(name string) (err error) {
 		switch name {
@@ -146,9 +158,16 @@ func decode(data []byte) (*State, error) {
 			s.NoNewKeyring, err = d.Bool()
 		case "configSize":
 			size, err = d.Int64()
-		case "config":
-			// A file of encode has this member only after what is read here.
-			s.Config, err = d.Skip()
+		case "policySize":
+			policySize, err = d.Int64()
+		case "config", "policy":
+			// A file of encode has these members only after what is read here.
+			var value []byte
+			if value, err = d.Skip(); name == "config" {
+				s.Config = value
+			} else {
+				s.Policy = value
+			}
 		default:
 			_, err = d.Skip() // of a newer version
 		}
@@ -163,6 +182,11 @@ func decode(data []byte) (*State, error) {
 	if seen != 4 {
 		return nil, errors.New("expected id, pid, startTime and cgroupPaths, some are missing")
 	}
+	if own && policySize != 0 {
+		if s.Config, s.Policy, own = cut(s.Config, policySize); !own {
+			return nil, fmt.Errorf("policySize: %d: expected the size of policy", policySize)
+		}
+	}
 	if string(s.Config) == "null" {
 		s.Config = nil
 	}
@@ -170,4 +194,13 @@ func decode(data []byte) (*State, error) {
 		return nil, fmt.Errorf("configSize: %d: expected %d, the size of config", size, len(s.Config))
 	}
 	return s, nil
+}
+
+// cut divides what encode has put behind the small members.
+func cut(data []byte, policySize int64) (config, policy []byte, ok bool) {
+	end := int64(len(data)) - policySize
+	if policySize < 0 || end < 0 || !bytes.HasSuffix(data[:end], []byte(between)) {
+		return nil, nil, false
+	}
+	return data[:end-int64(len(between))], data[end:], true
 }

@@ -72,15 +72,16 @@ func load(name string, o Options) (*specs.LinuxSeccomp, error) {
 	case "crio/default":
 		return first(crioFiles(), o)
 	case "containerd/default":
-		return nil, errors.New("left to sealctl, which does not have it yet; expected " + known)
+		return nil, errors.New("left to sealctl, which does not have it yet; expected " + Known)
 	}
 	if file, ok := strings.CutPrefix(name, localhost); ok {
 		return below(o, file)
 	}
-	return nil, errors.New("unknown, expected " + known)
+	return nil, errors.New("unknown, expected " + Known)
 }
 
-const known = "runtime/default, docker/default, crio/default, localhost/NAME or unconfined"
+// Known are the names that Load knows, for messages.
+const Known = "runtime/default, docker/default, crio/default, localhost/NAME or unconfined"
 
 // IsName says whether s is meant as a name and not as a file: it is empty, or
 // unconfined, or begins with runtime/, docker/, crio/, containerd/ or localhost/,

@@ -1,0 +1,106 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/seccomp"
+)
+
+// admit returns the entry of allowed that a container's own profile is, by meaning:
+// config.json has no names.
+func (p *Policy) admit(profile *specs.LinuxSeccomp, own *seccomp.Policy, entries []loaded) (string, error) {
+	nearest, name, fewest := "", "", 0
+	for i, e := range entries {
+		if p.Allowed[i] == wildcard {
+			return fmt.Sprintf("allowed[%d] %s", i, wildcard), nil
+		}
+		if e.policy == nil {
+			continue
+		}
+		c, err := seccomp.Compare(own, e.policy)
+		if err != nil {
+			return "", fmt.Errorf("allowed[%d]: compared with %s: %w", i, p.Allowed[i], err)
+		}
+		text := differences(c, func(seccomp.Difference) bool { return true })
+		if text == "" {
+			text = otherwise(profile, own, e)
+		}
+		if text == "" {
+			return fmt.Sprintf("allowed[%d] %s", i, p.Allowed[i]), nil
+		}
+		if nearest == "" || len(c.Differences) < fewest {
+			nearest, name, fewest = text, p.Allowed[i], len(c.Differences)
+		}
+	}
+	if nearest == "" {
+		return "", fmt.Errorf("allowed: the container has a profile in linux.seccomp, expected %s", strings.Join(p.Allowed, " or "))
+	}
+	return "", fmt.Errorf("allowed: linux.seccomp is not %s; it differs from %s in %s", strings.Join(p.Allowed, " or "), name, nearest)
+}
+
+// demand makes sure that the container's profile is at least as strict as require.
+func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r loaded) error {
+	if own == nil {
+		return fmt.Errorf("require: the container has no linux.seccomp and would run without a filter, expected a profile at least as strict as %s", p.Require)
+	}
+	c, err := seccomp.Compare(own, r.policy)
+	if err != nil {
+		return fmt.Errorf("require: compared with %s: %w", p.Require, err)
+	}
+	text := differences(c, func(d seccomp.Difference) bool { return d.B.StricterThan(d.A) })
+	if text == "" {
+		text = otherwise(profile, own, r)
+	}
+	if text != "" {
+		return fmt.Errorf("require: linux.seccomp is less strict than %s: %s", p.Require, text)
+	}
+	return nil
+}
+
+// otherwise says what is weaker though all calls are decided alike: who answers for
+// SCMP_ACT_NOTIFY, and whether the filter keeps the mitigation of speculative execution.
+func otherwise(profile *specs.LinuxSeccomp, own *seccomp.Policy, e loaded) string {
+	switch {
+	case own.Listener() && e.policy.Listener() && profile.ListenerPath != e.profile.ListenerPath:
+		return fmt.Sprintf("listenerPath %q instead of %q", profile.ListenerPath, e.profile.ListenerPath)
+	case own.Flags()&^e.policy.Flags()&unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW != 0:
+		return "flags, which have (or have by default) SECCOMP_FILTER_FLAG_SPEC_ALLOW"
+	}
+	return ""
+}
+
+// maxNamed is how many calls an error names.
+const maxNamed = 8
+
+// differences names the calls of those differences that count, "" if none does.
+func differences(c *seccomp.Comparison, counts func(seccomp.Difference) bool) string {
+	var list []string
+	for _, d := range c.Differences {
+		if !counts(d) {
+			continue
+		}
+		names := d.Names
+		switch {
+		case d.Arch == "":
+			names = []string{"all calls of architectures that are not listed"}
+		case len(names) == 0:
+			names = []string{fmt.Sprintf("numbers without a name on %s", d.Arch)}
+		}
+		for _, name := range names {
+			if !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	// Real names first: a range of numbers is the least of it.
+	slices.SortStableFunc(list, func(a, b string) int { return strings.Count(a, " ") - strings.Count(b, " ") })
+	if more := len(list) - maxNamed; more > 1 {
+		list = append(list[:maxNamed], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(list, ", ")
+}
