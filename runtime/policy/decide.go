@@ -41,9 +41,17 @@ func (p *Policy) Decide(config *specs.Spec, strict bool) (*Seal, error) {
 		if own, err = newPolicy(s.Profile, strict, s.KillThread); err != nil {
 			return nil, err
 		}
+		if err := own.AllowsExecve(); err != nil {
+			return nil, err
+		}
 	} else if name, member := p.implied(); member != "" {
 		text = member + " " + name
 		own, s.Profile, s.Default = named.implied.policy, named.implied.profile, named.implied.profile != nil
+		if own != nil {
+			if err := own.AllowsExecve(); err != nil {
+				return nil, p.fault(fmt.Errorf("%s: %w", text, err))
+			}
+		}
 	}
 	decision := []string{text}
 	if p.Allowed != nil && ownProfile(config) != nil {
@@ -64,7 +72,10 @@ func (p *Policy) Decide(config *specs.Spec, strict bool) (*Seal, error) {
 		decision = append(decision, "floor "+p.Floor)
 	}
 	s.Decision = strings.Join(decision, ", ")
-	return s, s.join(own, named.floor.policy)
+	if err := s.join(own, named.floor.policy); err != nil {
+		return nil, p.fault(err)
+	}
+	return s, nil
 }
 
 func (p *Policy) fault(err error) error { return fmt.Errorf("node policy %s: %w", p.Path, err) }

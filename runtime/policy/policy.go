@@ -76,16 +76,8 @@ const unconfined = "unconfined"
 //
 // Whoever can write the file decides what containers may do, so it must belong to
 // root or the caller's effective user, and nobody else may have the permission to
-// write to it. Errors begin with "node policy" and the path.
+// write to it. Errors begin with "node policy" and have the path.
 func Load(path string) (*Policy, error) {
-	p, err := load(path)
-	if err != nil {
-		return nil, fmt.Errorf("node policy %s: %w", path, err)
-	}
-	return p, nil
-}
-
-func load(path string) (*Policy, error) {
 	data, err := spec.ReadFile(path, checkOwner)
 	if errors.Is(err, fs.ErrNotExist) && path == DefaultPath {
 		var st unix.Stat_t
@@ -94,17 +86,17 @@ func load(path string) (*Policy, error) {
 		}
 	}
 	if err != nil {
-		if e := (*fs.PathError)(nil); errors.As(err, &e) { // the path is said already
-			err = e.Err
-		}
-		return nil, err
+		return nil, fmt.Errorf("node policy: %w", err)
 	}
 	p, err := parse(data)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		p.Path = path
+		err = p.check()
 	}
-	p.Path = path
-	return p, p.check()
+	if err != nil {
+		return nil, fmt.Errorf("node policy %s: %w", path, err)
+	}
+	return p, nil
 }
 
 func checkOwner(st *syscall.Stat_t) error {

@@ -62,23 +62,27 @@ func (s *Seal) build(strict bool) (err error) {
 			return fmt.Errorf("node policy: floor: %w", err)
 		}
 	}
-	return s.join(own, floor)
+	if own != nil {
+		if err := own.AllowsExecve(); err != nil {
+			return err
+		}
+	}
+	if err := s.join(own, floor); err != nil {
+		return fmt.Errorf("node policy: %w", err)
+	}
+	return nil
 }
 
 func newPolicy(p *specs.LinuxSeccomp, strict, killThread bool) (*seccomp.Policy, error) {
 	return seccomp.NewPolicy(p, seccomp.Options{Strict: strict, KillThread: killThread})
 }
 
-// join makes one policy of what Profile and Floor have become.
+// join makes one policy of what Profile and Floor have become. Its errors are the
+// floor's.
 func (s *Seal) join(own, floor *seccomp.Policy) (err error) {
 	s.policy = own
-	if own != nil {
-		if err := own.AllowsExecve(); err != nil {
-			return err
-		}
-		if own.Listener() {
-			s.agent = s.Profile
-		}
+	if own != nil && own.Listener() {
+		s.agent = s.Profile
 	}
 	if floor == nil {
 		return nil
@@ -92,10 +96,10 @@ func (s *Seal) join(own, floor *seccomp.Policy) (err error) {
 	if own == nil {
 		s.policy = floor
 	} else if s.policy, err = seccomp.Intersect(floor, own); err != nil {
-		return fmt.Errorf("node policy: floor: with the container's own profile: %w", err)
+		return fmt.Errorf("floor: with the container's own profile: %w", err)
 	}
 	if err := s.policy.AllowsExecve(); err != nil {
-		return fmt.Errorf("node policy: floor: %w", err)
+		return fmt.Errorf("floor: %w", err)
 	}
 	return nil
 }

@@ -38,8 +38,9 @@ func create(t *testing.T, root, id string) *Dir {
 func TestRoundTrip(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "deep", "root")
 	d := create(t, root, "x")
-	empty := &State{ID: "x"}
-	for _, want := range []*State{sample("x"), empty} {
+	empty, ruled, bare := &State{ID: "x"}, sample("x"), &State{ID: "x", Policy: []byte("{}")}
+	ruled.Policy = []byte(`{"decision":"own profile"}`)
+	for _, want := range []*State{sample("x"), empty, ruled, bare} {
 		if err := d.Save(want); err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +68,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again.Pid != want.Pid || (len(again.Config) == 0) != (len(want.Config) == 0) || !reflect.DeepEqual(again.CgroupPaths, want.CgroupPaths) {
+		if again.Pid != want.Pid || (len(again.Policy) == 0) != (len(want.Policy) == 0) || (len(again.Config) == 0) != (len(want.Config) == 0) || !reflect.DeepEqual(again.CgroupPaths, want.CgroupPaths) {
 			t.Errorf("indented: got %+v", again)
 		}
 	}
@@ -109,6 +110,9 @@ func TestValidID(t *testing.T) {
 // keep Remove from working.
 func TestBadState(t *testing.T) {
 	good := string(bytes.Join(sample("x").encode(), nil))
+	withPolicy := sample("x")
+	withPolicy.Policy = []byte(`{"decision":"floor"}`)
+	ruled := string(bytes.Join(withPolicy.encode(), nil))
 	text := func(s string) func(*testing.T, string) {
 		return func(t *testing.T, p string) {
 			if err := os.WriteFile(p, []byte(s), 0o600); err != nil {
@@ -136,6 +140,11 @@ func TestBadState(t *testing.T) {
 		{"half", text(good[:len(good)/2]), "line 1"},
 		{"without the last line", text(good[:len(good)-2]), "expected"},
 		{"twice", text(good + good), "configSize: "},
+		{"policy cut", text(strings.Replace(ruled, `{"decision":"floor"}`, `{}`, 1)), "policySize: 20: expected the size of policy"},
+		{"policy gone", text(strings.Replace(ruled, between+`{"decision":"floor"}`, ``, 1)), "policySize: "},
+		{"policy not announced", text(strings.Replace(ruled, `,"policySize":20`, ``, 1)), "configSize: "},
+		{"policy size negative", text(strings.Replace(ruled, `"policySize":20`, `"policySize":-20`, 1)), "policySize: -20"},
+		{"policy size huge", text(strings.Replace(ruled, `"policySize":20`, `"policySize":9223372036854775807`, 1)), "policySize: "},
 		{"pid is a string", text(strings.Replace(good, `"pid":4711`, `"pid":"1"`, 1)), "pid: "},
 		{"pid negative", text(strings.Replace(good, `"pid":4711`, `"pid":-1`, 1)), "pid: -1: expected 0 to 4194304"},
 		{"pid too large", text(strings.Replace(good, `"pid":4711`, `"pid":4194305`, 1)), "expected 0 to 4194304"},
@@ -198,6 +207,9 @@ func TestBadState(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	good := bytes.Join(sample("x").encode(), nil)
 	f.Add(good)
+	ruled := sample("x")
+	ruled.Policy = []byte(`{"decision":""}`)
+	f.Add(bytes.Join(ruled.encode(), nil))
 	f.Add([]byte("null"))
 	f.Add([]byte("{}"))
 	f.Add(good[:len(good)-3])
