@@ -10,6 +10,8 @@
 //     the container process itself ends;
 //   - exec: `RUNTIME exec` of /bin/true in a container that is running already.
 //
+// And, of runseal alone, create without and with a node policy that has a floor.
+//
 // The runtimes are interleaved: each round runs every runtime once, and rounds go
 // through the possible orders, so that neither a drift of the machine nor the
 // kernel's late cleaning after a predecessor favours one. Between two measured

@@ -27,7 +27,7 @@ func (r *runtime) command(args ...string) (time.Duration, error) {
 }
 
 func (r *runtime) argv(args ...string) []string {
-	return append([]string{r.Path, "--root", r.root}, args...)
+	return append(append([]string{r.Path, "--root", r.root}, r.global...), args...)
 }
 
 // run is one `run` of /bin/true.
@@ -187,6 +187,9 @@ func measureAll(ctx context.Context, o options, s *setup) (*report, error) {
 		}
 	}
 	if err := rep.scenario(ctx, o, s.runtimes, []string{rowExec}, (*runtime).exec); err != nil {
+		return nil, err
+	}
+	if err := rep.policy(ctx, o, s.runtimes[0]); err != nil {
 		return nil, err
 	}
 	return rep, rep.memory(ctx, s)

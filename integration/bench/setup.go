@@ -31,6 +31,7 @@ type runtime struct {
 	Version string `json:"version"`
 
 	root    string         // --root: where it keeps its state
+	global  []string       // further flags before the subcommand
 	short   *bundle.Bundle // the process is /bin/true
 	long    *bundle.Bundle // the process sleeps, for exec
 	pidOf   map[string]int // container id -> pid of the container process not waited for yet
