@@ -16,6 +16,7 @@ func commands() []*cli.Command {
 		// Filters.
 		compileCommand(),
 		disasmCommand(),
+		graphCommand(),
 
 		versionCommand(),
 	}

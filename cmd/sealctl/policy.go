@@ -59,16 +59,9 @@ func chosenArchs(c *cli.Context, policy *seccomp.Policy) ([]*arch.Arch, error) {
 	}
 	var list []*arch.Arch
 	for _, name := range c.StringSlice("arch") {
-		a := arch.Lookup(name)
-		if a == nil {
-			a = arch.Lookup("SCMP_ARCH_" + strings.ToUpper(name))
-		}
-		if a == nil {
-			var known []string
-			for _, a := range arch.All() {
-				known = append(known, a.Scmp)
-			}
-			return nil, fmt.Errorf("--arch %q: expected one of %s", name, strings.Join(known, ", "))
+		a, err := findArch(name)
+		if err != nil {
+			return nil, err
 		}
 		if !slices.Contains(list, a) {
 			list = append(list, a)
@@ -78,4 +71,19 @@ func chosenArchs(c *cli.Context, policy *seccomp.Policy) ([]*arch.Arch, error) {
 		return nil, errors.New("--arch: expected an architecture, got an empty string")
 	}
 	return list, nil
+}
+
+// findArch returns the architecture with a name such as SCMP_ARCH_X86 or x86.
+func findArch(name string) (*arch.Arch, error) {
+	if a := arch.Lookup(name); a != nil {
+		return a, nil
+	}
+	if a := arch.Lookup("SCMP_ARCH_" + strings.ToUpper(name)); a != nil {
+		return a, nil
+	}
+	var known []string
+	for _, a := range arch.All() {
+		known = append(known, a.Scmp)
+	}
+	return nil, fmt.Errorf("--arch %q: expected one of %s", name, strings.Join(known, ", "))
 }
