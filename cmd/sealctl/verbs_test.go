@@ -242,7 +242,7 @@ func TestVerbErrors(t *testing.T) {
 		{"disasm --pid 1 -", 1, "got both"},
 		{"disasm --pid 1073741824", 1, "read the seccomp filters of 1073741824: "},
 		{"disasm /nonexistent/filter", 1, "no such file"},
-		{"bogus", 1, `unknown command "bogus", expected one of list, explain, diff, verify, compile, disasm, version`},
+		{"bogus", 1, `unknown command "bogus", expected one of list, explain, diff, verify, compile, disasm, graph, report, version`},
 	} {
 		status, stdout, stderr := sealctl(byArgs, strings.Fields(c.args)...)
 		if status != c.status || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
@@ -253,7 +253,7 @@ func TestVerbErrors(t *testing.T) {
 
 // Every verb has help with an example of itself, and help is no error.
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"list", "explain", "diff", "verify", "compile", "disasm"} {
+	for _, verb := range []string{"list", "explain", "diff", "verify", "compile", "disasm", "graph", "report"} {
 		status, stdout, stderr := sealctl("", verb, "--help")
 		if status != 0 || stderr != "" || !strings.Contains(stdout, "   sealctl "+verb+" ") || !strings.Contains(stdout, "\n\n      sealctl ") {
 			t.Errorf("%s: status %d\n%s%s", verb, status, stdout, stderr)

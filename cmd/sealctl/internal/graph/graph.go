@@ -33,6 +33,7 @@ package graph
 
 import (
 	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
 )
 
@@ -41,7 +42,9 @@ type Graph struct {
 	Title string
 	Nodes []Node // the first is the start, and every node stands before those it leads to
 
-	terms *terms
+	terms   *terms
+	arch    *arch.Arch // of the calls; nil: any
+	numbers []interval // of the calls, if arch is not nil
 }
 
 // Kind is what a node does.
@@ -166,10 +169,11 @@ func (n *Node) next() []int {
 
 // Spread returns a graph for drawing, in which a return that more than limit edges
 // lead to stands once at each test that ends there: a hundred lines to one box would
-// hide all others. Tests stay as they are.
+// hide all others. Tests stay as they are. In a graph of one architecture the notes of
+// returns then say which calls end there.
 func (g *Graph) Spread(limit int) *Graph {
 	count := g.parents()
-	out := &Graph{Title: g.Title, terms: g.terms}
+	out := &Graph{Title: g.Title, terms: g.terms, arch: g.arch, numbers: g.numbers}
 	at := make([]int, len(g.Nodes)) // where nodes are in out
 	for i := len(g.Nodes) - 1; i >= 0; i-- {
 		n := g.Nodes[i]
@@ -197,6 +201,7 @@ func (g *Graph) Spread(limit int) *Graph {
 		out.Nodes = append(out.Nodes, n)
 	}
 	out.reverse()
+	out.annotate()
 	return out
 }
 

@@ -127,7 +127,7 @@ func (g *Graph) compact() {
 
 // Lines of labels.
 const (
-	lineLength = 44
+	lineLength = 32
 	maxLines   = 8
 )
 

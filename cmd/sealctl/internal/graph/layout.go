@@ -39,8 +39,8 @@ const (
 	rowGap     = 10.0
 	margin     = 16.0
 	heading    = 40.0 // above the drawing, for its title
-	minGutter  = 56.0 // between layers
-	maxGutter  = 132.0
+	minGutter  = 46.0 // between layers
+	maxGutter  = 100.0
 	portGap    = 7.0 // the ways of a test leave this far above and below the middle
 )
 
