@@ -9,6 +9,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		explainCommand(),
 		diffCommand(),
+		reportCommand(),
 
 		// Processes and containers.
 		verifyCommand(),

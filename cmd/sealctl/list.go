@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/report"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 )
@@ -93,25 +94,13 @@ type listedCall struct {
 // listArch asks for each call of the architecture.
 func listArch(policy *seccomp.Policy, a *arch.Arch) (*archListing, error) {
 	l := &archListing{Architecture: a.Scmp}
-	for nr := a.Base; nr <= a.Max; nr++ {
-		name := a.Name(nr)
-		if name == "" {
-			continue
-		}
-		outcomes, err := policy.Explain(a.Audit, nr)
-		if err != nil {
-			return nil, err
-		}
-		alike := !slices.ContainsFunc(outcomes, func(o seccomp.Outcome) bool { return o.Action != outcomes[0].Action })
-		for i, o := range outcomes {
-			if alike && i > 0 { // it was several entries, but they say the same
-				break
-			}
-			call := listedCall{Name: name, Number: nr}
-			if !alike {
-				call.conditions, call.text = conditions{o.If, o.Unless}, o.Conditions()
-			}
-			l.add(o.Action, call)
+	calls, err := report.Calls(policy, a)
+	if err != nil {
+		return nil, err
+	}
+	for _, call := range calls {
+		for _, o := range call.Outcomes {
+			l.add(o.Action, listedCall{Name: call.Name, Number: call.Number, conditions: conditions{o.If, o.Unless}, text: o.Conditions()})
 		}
 	}
 	slices.SortStableFunc(l.Decisions, func(x, y decidedCalls) int { return cmp.Compare(int32(y.action), int32(x.action)) })

@@ -21,7 +21,7 @@ func (g *Graph) WriteDOT(w io.Writer) error {
 			b.WriteString(", shape=box")
 		case Return:
 			c := g.colour(n)
-			fmt.Fprintf(&b, ", shape=box, style=\"rounded,filled\", fillcolor=%q, color=%q", c.fill, c.line)
+			fmt.Fprintf(&b, ", shape=box, style=\"rounded,filled\", fillcolor=%q, color=%q", c.Fill, c.Line)
 		}
 		if n.Note != "" {
 			fmt.Fprintf(&b, ", tooltip=%s", dotString(n.Note))

@@ -272,6 +272,43 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// What a register holds counts as long as something reads it, across jumps too.
+func TestRegisters(t *testing.T) {
+	load := func(off uint32) bpf.Instruction { return bpf.Instruction{Op: unix.BPF_LD | unix.BPF_ABS, K: off} }
+	fork := bpf.Instruction{Op: unix.BPF_JMP | unix.BPF_JEQ, K: 1} // both ways are the next instruction
+	set := func(k uint32) bpf.Instruction { return bpf.Instruction{Op: unix.BPF_LD, K: k} }
+	skip := bpf.Instruction{Op: unix.BPF_JMP | unix.BPF_JEQ, K: 1, Jf: 1}
+	for name, body := range map[string][]bpf.Instruction{
+		"a":               {load(0), skip, set(7), fork},
+		"x":               {load(0), {Op: unix.BPF_MISC | unix.BPF_TAX}, load(16), skip, {Op: unix.BPF_LDX, K: 7}, fork, {Op: unix.BPF_MISC | unix.BPF_TXA}},
+		"a in memory":     {load(0), {Op: unix.BPF_ST, K: 3}, load(16), skip, set(7), fork, {Op: unix.BPF_LD | unix.BPF_MEM, K: 3}},
+		"a to memory":     {load(0), skip, set(7), fork, {Op: unix.BPF_ST, K: 3}, load(16), {Op: unix.BPF_LD | unix.BPF_MEM, K: 3}},
+		"x to memory":     {load(0), skip, {Op: unix.BPF_LDX, K: 7}, fork, {Op: unix.BPF_STX, K: 3}, load(16), {Op: unix.BPF_LDX | unix.BPF_MEM, K: 3}, {Op: unix.BPF_MISC | unix.BPF_TXA}},
+		"x as an operand": {load(0), skip, {Op: unix.BPF_LDX, K: 7}, fork, load(16), {Op: unix.BPF_ALU | unix.BPF_ADD | unix.BPF_X}},
+		"compared with x": {load(0), skip, {Op: unix.BPF_LDX, K: 7}, fork, {Op: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_X, Jf: 1}, set(3)},
+		"divided by x":    {load(0), skip, {Op: unix.BPF_LDX, K: 7}, fork, load(16), {Op: unix.BPF_ALU | unix.BPF_DIV | unix.BPF_X}},
+		"length":          {{Op: unix.BPF_LD | unix.BPF_LEN}, fork},
+	} {
+		prog := append(body, bpf.Instruction{Op: unix.BPF_RET | unix.BPF_A})
+		vm, err := bpf.NewVM(prog)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		g, err := New(prog, Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for nr := range uint32(12) {
+			for _, arg := range []uint64{0, 1, 7, 99} {
+				call := bpf.Data{Nr: nr, Arch: unix.AUDIT_ARCH_X86_64, Args: [6]uint64{arg}}
+				if got, want := g.Decide(&call), vm.Run(&call); got != want {
+					t.Errorf("%s: %d(%d): %d, want %d", name, nr, arg, got, want)
+				}
+			}
+		}
+	}
+}
+
 // randomProgram is one that the kernel takes: valid operations, jumps a few
 // instructions on.
 func randomProgram(r *rand.Rand) []bpf.Instruction {

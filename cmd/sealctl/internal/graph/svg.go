@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/runseal/runseal/cmd/sealctl/internal/palette"
 )
 
 // WriteSVG lays the graph out and draws it as a picture by itself, which follows the
@@ -64,14 +66,14 @@ func style(b *strings.Builder) {
 		".lines path{fill:none;stroke:#8d949e;stroke-width:1.2px}\n.tip{fill:#8d949e}\n" +
 		".start rect{fill:none;stroke:none}\n.start text{font-weight:bold}\n" +
 		".test rect{fill:#f6f7f9;stroke:#8d949e}\n")
-	for _, c := range colours() {
-		fmt.Fprintf(b, ".%s rect{fill:%s;stroke:%s}\n", c.class, c.fill, c.line)
+	for _, c := range palette.All() {
+		fmt.Fprintf(b, ".%s rect{fill:%s;stroke:%s}\n.%s text{fill:%s}\n", c.Class, c.Fill, c.Line, c.Class, c.Text)
 	}
 	b.WriteString("@media (prefers-color-scheme:dark){\n" +
 		"text{fill:#e4e6ea}\n.paper{fill:#16181c}\n.edge text{fill:#b9bec7;stroke:#16181c}\n" +
 		".lines path{stroke:#6d747f}\n.tip{fill:#6d747f}\n.test rect{fill:#23262c;stroke:#6d747f}\n")
-	for _, c := range colours() {
-		fmt.Fprintf(b, ".%s rect{fill:%s;stroke:%s}\n.%s text{fill:%s}\n", c.class, c.darkFill, c.darkOn, c.class, c.darkOn)
+	for _, c := range palette.All() {
+		fmt.Fprintf(b, ".%s rect{fill:%s;stroke:%s}\n.%s text{fill:%s}\n", c.Class, c.DarkFill, c.DarkLine, c.Class, c.DarkText)
 	}
 	b.WriteString("}\n</style>\n")
 }
@@ -98,7 +100,7 @@ func (g *Graph) box(b *strings.Builder, n *Node, box Box) {
 	case Test:
 		class, round = "test", 3
 	case Return:
-		class, round = g.colour(n).class, 12
+		class, round = g.colour(n).Class, 12
 	}
 	fmt.Fprintf(b, "<g class=\"%s\">", class)
 	if n.Note != "" {
@@ -116,4 +118,12 @@ func xmlText(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder does not fail
 	return b.String()
+}
+
+// colour returns how a return looks.
+func (g *Graph) colour(n *Node) palette.Colour {
+	if action, ok := g.Action(n); ok {
+		return palette.Of(action)
+	}
+	return palette.Other()
 }

@@ -1,0 +1,41 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/arch"
+)
+
+// Call is a system call of one architecture, and how a policy decides it.
+type Call struct {
+	Name   string
+	Number uint32
+	// Outcomes are the ways in which the call is decided, in the order in which the
+	// profile tries them. If the arguments do not matter it is one without conditions.
+	Outcomes []seccomp.Outcome
+}
+
+// Calls asks the policy for each call that the architecture has, in the order of the
+// numbers.
+func Calls(policy *seccomp.Policy, a *arch.Arch) ([]Call, error) {
+	var list []Call
+	for id := range arch.ID(arch.NumIDs) {
+		nr, ok := a.NumberOf(id)
+		if !ok {
+			continue
+		}
+		outcomes, err := policy.Explain(a.Audit, nr)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(outcomes, func(o seccomp.Outcome) bool { return o.Action != outcomes[0].Action }) {
+			// It may have been several entries, but they say the same.
+			outcomes = []seccomp.Outcome{{Action: outcomes[0].Action, Cause: outcomes[0].Cause}}
+		}
+		list = append(list, Call{id.String(), nr, outcomes})
+	}
+	slices.SortFunc(list, func(x, y Call) int { return cmp.Compare(x.Number, y.Number) })
+	return list, nil
+}
