@@ -19,8 +19,8 @@
     const cells = [...tr.querySelectorAll("td:not(.n)")];
     return {
       tr, numbers,
-      name: tr.querySelector("th").firstChild.textContent,
-      words: [...new Set(cells.flatMap(td => td.textContent.toLowerCase().split(/[^a-z0-9_]+/)))],
+      name: tr.querySelector("th").firstChild.textContent.trim(),
+      words: [...new Set(cells.flatMap(td => [...td.children]).flatMap(way => way.textContent.toLowerCase().split(/[^a-z0-9_]+/)))],
       decisions: new Set(cells.flatMap(td => [...td.querySelectorAll(".action")].map(a => a.textContent))),
       different: tr.classList.contains("different"),
       conditional: tr.querySelector("td div+div") !== null,

@@ -294,3 +294,22 @@ func TestWays(t *testing.T) {
 		}
 	}
 }
+
+// Several entries that say the same together are no condition.
+func TestAlike(t *testing.T) {
+	p := load(t, "p", `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+		{"names": ["getpid"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_LT"}]},
+		{"names": ["getpid"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_GE"}]}]}`)
+	calls, err := Calls(p.Policy, arch.Lookup("SCMP_ARCH_X86_64"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range calls {
+		if len(c.Outcomes) != 1 || len(c.Outcomes[0].If)+len(c.Outcomes[0].Unless) > 0 || (c.Name == "getpid") != (c.Outcomes[0].Action == seccomp.Allow) {
+			t.Errorf("%+v", c)
+		}
+	}
+	if !slices.IsSortedFunc(calls, func(x, y Call) int { return int(x.Number) - int(y.Number) }) {
+		t.Error("the calls are not in order")
+	}
+}
