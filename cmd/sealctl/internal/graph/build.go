@@ -82,9 +82,9 @@ func New(prog []bpf.Instruction, o Options) (*Graph, error) {
 		return nil, errors.New("the filter computes too many different values to be drawn")
 	}
 	b.nodes = append(b.nodes, Node{Kind: Start, Label: label, Then: root})
-	g := &Graph{Title: o.Title, Nodes: b.nodes, terms: b.terms, arch: o.Arch}
-	if o.Arch != nil {
-		g.numbers = o.numbers(o.Arch.Audit)
+	g := &Graph{Title: o.Title, Nodes: b.nodes, terms: b.terms}
+	if o.Arch != nil && o.Call == "" {
+		g.arch, g.numbers = o.Arch, o.numbers(o.Arch.Audit)
 	}
 	g.join()
 	g.compact()

@@ -43,7 +43,7 @@ type Graph struct {
 	Nodes []Node // the first is the start, and every node stands before those it leads to
 
 	terms   *terms
-	arch    *arch.Arch // of the calls; nil: any
+	arch    *arch.Arch // of the calls; nil: any, or there is one call only
 	numbers []interval // of the calls, if arch is not nil
 }
 

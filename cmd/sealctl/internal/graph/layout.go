@@ -39,8 +39,8 @@ const (
 	rowGap     = 10.0
 	margin     = 16.0
 	heading    = 40.0 // above the drawing, for its title
-	minGutter  = 46.0 // between layers
-	maxGutter  = 100.0
+	minGutter  = 32.0 // between layers
+	maxGutter  = 96.0
 	portGap    = 7.0 // the ways of a test leave this far above and below the middle
 )
 
@@ -141,21 +141,24 @@ func (l *layers) link(from, to int) {
 // draw turns the places into boxes, lines and labels.
 func (g *Graph) draw(l *layers) *Layout {
 	out := &Layout{Boxes: make([]Box, len(g.Nodes))}
-	// x: a layer is as wide as its widest box; the space behind it grows with how far
-	// its edges go up or down.
+	// x: a layer is as wide as its widest box and the labels behind it, beside which lines
+	// are level; the space to the next one grows with how far lines go up or down.
 	x := make([]float64, len(l.rows)) // where each layer begins
 	end := make([]float64, len(l.rows))
 	at := margin
 	for i, row := range l.rows {
-		wide, far := 0.0, 0.0
+		wide, stub, far := 0.0, 0.0, 0.0
 		for _, s := range row {
 			wide = max(wide, l.slots[s].w)
+			if !l.slots[s].pass {
+				stub = max(stub, labelRoom(&g.Nodes[s]))
+			}
 			for _, r := range l.slots[s].right {
 				far = max(far, l.slots[r].y-l.slots[s].y, l.slots[s].y-l.slots[r].y)
 			}
 		}
-		x[i], end[i] = at, at+wide
-		at += wide + min(maxGutter, minGutter+far/6)
+		x[i], end[i] = at, at+wide+stub
+		at = end[i] + min(maxGutter, minGutter+far/6)
 	}
 	out.Width = end[len(end)-1] + margin
 	top, bottom := l.slots[0].y, l.slots[0].y
@@ -181,12 +184,8 @@ func (g *Graph) draw(l *layers) *Layout {
 		}
 		if s.pass || end[s.layer] > from {
 			// straight through the rest of the layer, so that no line crosses a box
-			for k, r := range s.right {
+			for k := range s.right {
 				y := s.y + l.port(s, k)
-				if s.pass && k > 0 {
-					continue
-				}
-				_ = r
 				out.Lines = append(out.Lines, Line{X1: from, Y1: y, X2: end[s.layer], Y2: y})
 			}
 		}
@@ -211,6 +210,15 @@ func (l *layers) port(s *slot, k int) float64 {
 		return -portGap
 	}
 	return portGap
+}
+
+// labelRoom is the width of the longer label of a node's edges, with some space.
+func labelRoom(n *Node) float64 {
+	then, other := n.EdgeLabels()
+	if n.Kind != Test {
+		return 0
+	}
+	return smallWidth*float64(max(len(then), len(other))) + 8
 }
 
 // label puts words to the edges of a test that begin at x.

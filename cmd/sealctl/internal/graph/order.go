@@ -9,9 +9,11 @@ const sweeps = 12
 
 // order sets the order within each layer so that few lines cross: it sorts each layer
 // by the mean position of the neighbours on one side, going through the layers to and
-// fro, and keeps the best of what it saw (Sugiyama, Tagawa and Toda, 1981).
+// fro (Sugiyama, Tagawa and Toda, 1981), exchanges neighbours where that helps, and keeps
+// the best of what it saw.
 func (l *layers) order() {
 	l.number()
+	l.exchange()
 	best, bestRows := l.crossings(), l.copyRows()
 	for i := 0; i < sweeps && best > 0; i++ {
 		if i%2 == 0 {
@@ -23,6 +25,7 @@ func (l *layers) order() {
 				l.sort(k, func(s *slot) []int { return s.right })
 			}
 		}
+		l.exchange()
 		if c := l.crossings(); c < best {
 			best, bestRows = c, l.copyRows()
 		}
@@ -76,6 +79,38 @@ func (l *layers) sort(layer int, beside func(*slot) []int) {
 	for at, s := range row {
 		l.slots[s].at = at
 	}
+}
+
+// exchange exchanges neighbours in a layer as long as fewer of their lines cross then.
+func (l *layers) exchange() {
+	for better := true; better; { // ends: each exchange leaves fewer crossings
+		better = false
+		for _, row := range l.rows {
+			for i := 0; i+1 < len(row); i++ {
+				a, b := &l.slots[row[i]], &l.slots[row[i+1]]
+				now := l.crossing(a.left, b.left) + l.crossing(a.right, b.right)
+				then := l.crossing(b.left, a.left) + l.crossing(b.right, a.right)
+				if then < now {
+					row[i], row[i+1] = row[i+1], row[i]
+					a.at, b.at = b.at, a.at
+					better = true
+				}
+			}
+		}
+	}
+}
+
+// crossing counts the lines of an upper slot, given by where they go, that cross those
+// of a lower one.
+func (l *layers) crossing(upper, lower []int) (n int) {
+	for _, u := range upper {
+		for _, v := range lower {
+			if l.slots[u].at > l.slots[v].at {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // crossings counts the pairs of lines that cross. Of the lines between two layers,

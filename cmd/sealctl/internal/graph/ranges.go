@@ -11,7 +11,7 @@ import (
 )
 
 // annotate notes at each return which calls can end there, by their numbers. It is
-// for graphs of one architecture.
+// for graphs of all calls of one architecture.
 func (g *Graph) annotate() {
 	if g.arch == nil {
 		return
