@@ -54,7 +54,7 @@ func start(t *testing.T) *browser {
 	}
 	in.Close()
 	out.Close()
-	timer := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() }) // reading then ends
+	timer := time.AfterFunc(5*time.Minute, func() { _ = cmd.Process.Kill() }) // reading then ends
 	b := &browser{t: t, to: to, from: bufio.NewReader(from)}
 	t.Cleanup(func() {
 		b.session = ""

@@ -29,6 +29,12 @@ func TestLooks(t *testing.T) {
 		if wide > c.width {
 			t.Errorf("%s: the page is %d wide, the window %d", c.name, wide, c.width)
 		}
+		var numbers, of int // that are to be seen
+		b.eval(&numbers, `[...document.querySelectorAll("#calls td.n")].filter(e => e.getClientRects().length > 0).length`)
+		b.eval(&of, `[...document.querySelectorAll("#calls small")].filter(e => e.getClientRects().length > 0).length`)
+		if narrow := c.width < 640; narrow != (numbers == 0) || narrow != (of > 0) {
+			t.Errorf("%s: %d numbers, %d lines with architectures", c.name, numbers, of)
+		}
 		b.eval(nil, `document.getElementById("h-calls").scrollIntoView()`)
 		b.screenshot(c.name + "-calls")
 		var paper string

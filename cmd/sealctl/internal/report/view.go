@@ -63,6 +63,7 @@ type legendView struct {
 
 type rowView struct {
 	Name                   string
+	Of                     string   // its architectures, if the call has other rows
 	Numbers                []string // for each architecture; empty where the row is not about it
 	Cells                  []cellView
 	Different, Conditional bool
@@ -146,6 +147,13 @@ func (r *Report) view() *page {
 	r.counts(p)
 	for i := range r.Rows {
 		row := r.viewRow(&r.Rows[i])
+		if i > 0 && r.Rows[i-1].Name == row.Name || i+1 < len(r.Rows) && r.Rows[i+1].Name == row.Name {
+			var names []string
+			for _, n := range r.Rows[i].Numbers {
+				names = append(names, p.Archs[n.Arch].Name)
+			}
+			row.Of = strings.Join(names, ", ")
+		}
 		p.Conditions = p.Conditions || row.Conditional
 		p.Rows = append(p.Rows, row)
 	}
