@@ -9,8 +9,8 @@ import (
 
 // The deprecated annotations: of a pod, and of a container, whose name follows.
 const (
-	podAnnotation       = "seccomp.security.alpha.kubernetes.io/pod"
-	containerAnnotation = "container.seccomp.security.alpha.kubernetes.io/"
+	PodKey       = "seccomp.security.alpha.kubernetes.io/pod"
+	ContainerKey = "container.seccomp.security.alpha.kubernetes.io/"
 )
 
 // crioAnnotation begins the annotations that name a profile in a registry. They are
@@ -47,25 +47,39 @@ type copied struct {
 	containers map[string]bool
 }
 
+// NameOf gives the value of an annotation for a field: the inverse of ProfileOf. It is
+// "" for a profile that is not valid.
+func NameOf(p *SeccompProfile) string {
+	switch {
+	case p.Type == Unconfined:
+		return unconfinedName
+	case p.Type == RuntimeDefault:
+		return runtimeDefaultName
+	case p.Type == Localhost && p.LocalhostProfile != nil:
+		return localhostPrefix + *p.LocalhostProfile
+	}
+	return ""
+}
+
 // applyAnnotations sets the fields for which there is only an annotation, as the API
 // server does when it creates a pod (applySeccompVersionSkew of
 // k8s.io/kubernetes/pkg/registry/core/pod). A pod is created without ephemeral
 // containers, so these get nothing from an annotation of their own.
 func applyAnnotations(annotations map[string]string, spec *PodSpec) copied {
 	c := copied{containers: map[string]bool{}}
-	if value, found := annotations[podAnnotation]; found && spec.profile() == nil {
+	if value, found := annotations[PodKey]; found && spec.Profile() == nil {
 		if p := ProfileOf(value); p != nil {
-			spec.setProfile(p)
+			spec.SetProfile(p)
 			c.pod = true
 		}
 	}
-	spec.visit(func(ctr *Container, kind Kind, _ string) {
-		value, found := annotations[containerAnnotation+ctr.Name]
-		if !found || kind == Ephemeral || ctr.profile() != nil {
+	spec.Visit(func(ctr *Container, kind Kind, _ string) {
+		value, found := annotations[ContainerKey+ctr.Name]
+		if !found || kind == Ephemeral || ctr.Profile() != nil {
 			return
 		}
 		if p := ProfileOf(value); p != nil {
-			ctr.setProfile(p)
+			ctr.SetProfile(p)
 			c.containers[ctr.Name] = true
 		}
 	})
@@ -77,9 +91,9 @@ func applyAnnotations(annotations map[string]string, spec *PodSpec) copied {
 func ineffective(annotations map[string]string, spec *PodSpec, v Version, took copied) map[string][]string {
 	notes := map[string][]string{}
 	kinds := map[string]Kind{}
-	spec.visit(func(c *Container, kind Kind, _ string) { kinds[c.Name] = kind })
+	spec.Visit(func(c *Container, kind Kind, _ string) { kinds[c.Name] = kind })
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		name, ofContainer := strings.CutPrefix(key, containerAnnotation)
+		name, ofContainer := strings.CutPrefix(key, ContainerKey)
 		kind, exists := kinds[name]
 		effective := took.pod
 		if ofContainer {
@@ -91,7 +105,7 @@ func ineffective(annotations map[string]string, spec *PodSpec, v Version, took c
 			notes[""] = append(notes[""], fmt.Sprintf("the annotation %s is not judged here: CRI-O alone reads it, if it is allowed to, "+
 				"for containers that would be unconfined", key))
 			continue
-		case key != podAnnotation && !ofContainer || effective:
+		case key != PodKey && !ofContainer || effective:
 			continue
 		case ofContainer && !exists:
 			name, why = "", "there is no container of that name"

@@ -11,10 +11,10 @@ import (
 // a known one only by case is an error, as is a name with "seccomp" in it that is not
 // known: that profile would be ignored in silence.
 
-// members reads an object: member is called for each name of known, and either reads
+// Fields reads an object: member is called for each name of known, and either reads
 // the value or says that it is to be skipped. Other names are skipped, but for those
 // with "seccomp" in them.
-func members(d *strictjson.Decoder, member func(name string) (read bool, err error), known string) error {
+func Fields(d *strictjson.Decoder, member func(name string) (read bool, err error), known string) error {
 	return walk(d, member, known, func(name string) error {
 		switch {
 		case !strings.Contains(strings.ToLower(name), "seccomp"):
@@ -26,7 +26,7 @@ func members(d *strictjson.Decoder, member func(name string) (read bool, err err
 	})
 }
 
-// walk is members with a rule of its own for names that are not known.
+// walk is Fields with a rule of its own for names that are not known.
 func walk(d *strictjson.Decoder, member func(name string) (read bool, err error), known string, unknown func(name string) error) error {
 	seen := map[string]bool{}
 	o := d.Members()
@@ -70,8 +70,8 @@ func without(known, name string) string {
 	return ""
 }
 
-// optional reads a value, or a null, which leaves *v as it is.
-func optional[T any](d *strictjson.Decoder, v *T, value func(*strictjson.Decoder, *T) error) error {
+// Optional reads a value, or a null, which leaves *v as it is.
+func Optional[T any](d *strictjson.Decoder, v *T, value func(*strictjson.Decoder, *T) error) error {
 	if d.Null() {
 		return nil
 	}
@@ -90,7 +90,7 @@ func table(d *strictjson.Decoder, v *map[string]string) error {
 	*v = m
 	return d.Object(func(name string) error {
 		var value string
-		err := optional(d, &value, strictjson.Text)
+		err := Optional(d, &value, strictjson.Text)
 		m[name] = value
 		return err
 	})
@@ -98,16 +98,16 @@ func table(d *strictjson.Decoder, v *map[string]string) error {
 
 func metadata(d *strictjson.Decoder, v *ObjectMeta) error {
 	const known = "name generateName namespace annotations"
-	return members(d, func(name string) (bool, error) {
+	return Fields(d, func(name string) (bool, error) {
 		switch name {
 		case "name":
-			return true, optional(d, &v.Name, strictjson.Text)
+			return true, Optional(d, &v.Name, strictjson.Text)
 		case "generateName":
-			return true, optional(d, &v.GenerateName, strictjson.Text)
+			return true, Optional(d, &v.GenerateName, strictjson.Text)
 		case "namespace":
-			return true, optional(d, &v.Namespace, strictjson.Text)
+			return true, Optional(d, &v.Namespace, strictjson.Text)
 		case "annotations":
-			return true, optional(d, &v.Annotations, table)
+			return true, Optional(d, &v.Annotations, table)
 		}
 		return false, nil
 	}, known)
@@ -115,51 +115,51 @@ func metadata(d *strictjson.Decoder, v *ObjectMeta) error {
 
 func podSpec(d *strictjson.Decoder, v *PodSpec) error {
 	const known = "os nodeSelector securityContext initContainers containers ephemeralContainers"
-	return members(d, func(name string) (bool, error) {
+	return Fields(d, func(name string) (bool, error) {
 		switch name {
 		case "os":
 			return true, pointer(d, &v.OS, podOS)
 		case "nodeSelector":
-			return true, optional(d, &v.NodeSelector, table)
+			return true, Optional(d, &v.NodeSelector, table)
 		case "securityContext":
 			return true, pointer(d, &v.SecurityContext, podSecurityContext)
 		case "initContainers":
-			return true, optional(d, &v.InitContainers, containers)
+			return true, Optional(d, &v.InitContainers, containers)
 		case "containers":
-			return true, optional(d, &v.Containers, containers)
+			return true, Optional(d, &v.Containers, containers)
 		case "ephemeralContainers":
-			return true, optional(d, &v.EphemeralContainers, containers)
+			return true, Optional(d, &v.EphemeralContainers, containers)
 		}
 		return false, nil
 	}, known)
 }
 
 func podOS(d *strictjson.Decoder, v *PodOS) error {
-	return members(d, func(string) (bool, error) { return true, optional(d, &v.Name, strictjson.Text) }, "name")
+	return Fields(d, func(string) (bool, error) { return true, Optional(d, &v.Name, strictjson.Text) }, "name")
 }
 
 func podSecurityContext(d *strictjson.Decoder, v *PodSecurityContext) error {
-	return members(d, func(string) (bool, error) { return true, pointer(d, &v.SeccompProfile, seccompProfile) }, "seccompProfile")
+	return Fields(d, func(string) (bool, error) { return true, pointer(d, &v.SeccompProfile, seccompProfile) }, "seccompProfile")
 }
 
 func containers(d *strictjson.Decoder, v *[]Container) error {
 	return d.Array(func(int) error {
 		*v = append(*v, Container{})
-		return optional(d, &(*v)[len(*v)-1], container)
+		return Optional(d, &(*v)[len(*v)-1], container)
 	})
 }
 
 func container(d *strictjson.Decoder, v *Container) error {
-	return members(d, func(name string) (bool, error) {
+	return Fields(d, func(name string) (bool, error) {
 		if name == "name" {
-			return true, optional(d, &v.Name, strictjson.Text)
+			return true, Optional(d, &v.Name, strictjson.Text)
 		}
 		return true, pointer(d, &v.SecurityContext, securityContext)
 	}, "name securityContext")
 }
 
 func securityContext(d *strictjson.Decoder, v *SecurityContext) error {
-	return members(d, func(name string) (bool, error) {
+	return Fields(d, func(name string) (bool, error) {
 		if name == "privileged" {
 			return true, pointer(d, &v.Privileged, strictjson.Bool)
 		}
@@ -172,7 +172,7 @@ func seccompProfile(d *strictjson.Decoder, v *SeccompProfile) error {
 	return d.Object(func(name string) error {
 		switch name {
 		case "type":
-			return optional(d, &v.Type, strictjson.Text)
+			return Optional(d, &v.Type, strictjson.Text)
 		case "localhostProfile":
 			return pointer(d, &v.LocalhostProfile, strictjson.Text)
 		}

@@ -31,12 +31,12 @@ func fieldProfile(p *SeccompProfile, fieldPath, root string) (*SecurityProfile, 
 // is one.
 func kubeletProfile(spec *PodSpec, c *Container, containerPath string, o Options) (p *SecurityProfile, from Source, fieldPath string, err *Error) {
 	switch {
-	case c.profile() != nil:
+	case c.Profile() != nil:
 		fieldPath = containerPath + fieldOfContainer
-		p, err = fieldProfile(c.profile(), fieldPath, o.ProfileRoot)
+		p, err = fieldProfile(c.Profile(), fieldPath, o.ProfileRoot)
 		return p, ContainerField, fieldPath, err
-	case spec.profile() != nil:
-		p, err = fieldProfile(spec.profile(), podFieldPath, o.ProfileRoot)
+	case spec.Profile() != nil:
+		p, err = fieldProfile(spec.Profile(), podFieldPath, o.ProfileRoot)
 		return p, PodField, podFieldPath, err
 	case o.SeccompDefault:
 		return &SecurityProfile{ProfileType: RuntimeDefault}, SeccompDefault, "", nil

@@ -7,9 +7,10 @@ import (
 
 // Options are what is not in the manifest.
 type Options struct {
-	Version        Version // 0 is Newest
-	SeccompDefault bool    // the kubelet's --seccomp-default
-	ProfileRoot    string  // the directory of Localhost profiles on the node
+	Version          Version // 0 is Newest
+	SeccompDefault   bool    // the kubelet's --seccomp-default
+	ProfileRoot      string  // the directory of Localhost profiles on the node
+	QuietAnnotations bool    // nothing is said of annotations without effect
 }
 
 // Source is what decided a container's profile.
@@ -69,18 +70,21 @@ func Evaluate(w *Workload, o Options) *Result {
 	if o.Version == 0 {
 		o.Version = Newest
 	}
-	spec := w.Spec.clone()
+	spec := w.Spec.Clone()
 	var took copied
 	if o.Version.copiesAnnotations() {
 		took = applyAnnotations(w.Annotations, &spec)
 	}
 	r := &Result{Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Errors: validate(w.Annotations, &spec)}
 	refused := len(r.Errors) > 0
-	notes := ineffective(w.Annotations, &spec, o.Version, took)
+	var notes map[string][]string
+	if !o.QuietAnnotations {
+		notes = ineffective(w.Annotations, &spec, o.Version, took)
+	}
 	r.Notes = append(objectNotes(w), notes[""]...)
 
-	spec.visit(func(c *Container, kind Kind, path string) {
-		cr := ContainerResult{Name: c.Name, Kind: kind, Path: under(w.Prefix, path), Privileged: c.privileged(), Notes: notes[c.Name]}
+	spec.Visit(func(c *Container, kind Kind, path string) {
+		cr := ContainerResult{Name: c.Name, Kind: kind, Path: under(w.Prefix, path), Privileged: c.IsPrivileged(), Notes: notes[c.Name]}
 		if c.Name == "" {
 			cr.Notes = nil // those of the pod
 		}
@@ -99,7 +103,7 @@ func Evaluate(w *Workload, o Options) *Result {
 		switch {
 		case refused:
 			cr.Outcome = Refused
-		case spec.windows():
+		case spec.Windows():
 			cr.Outcome = NotApplicable
 		case err != nil:
 			cr.Outcome, cr.CRISource = NotStarted, from
@@ -139,10 +143,10 @@ func concerns(errPath string, c *Container, containerPath, fieldPath string, fro
 	switch {
 	case strings.HasPrefix(errPath, containerPath+"."), fieldPath != "" && strings.HasPrefix(errPath, fieldPath):
 		return true
-	case errPath == annotations+containerAnnotation+c.Name:
+	case errPath == annotations+ContainerKey+c.Name:
 		return true
 	}
-	return errPath == annotations+podAnnotation && from != ContainerField && from != ContainerAnnotation
+	return errPath == annotations+PodKey && from != ContainerField && from != ContainerAnnotation
 }
 
 // in puts the path of the pod in its object in front of the error's path.
@@ -157,7 +161,7 @@ func objectNotes(w *Workload) (notes []string) {
 		notes = append(notes, fmt.Sprintf("the annotation %s of the %s itself has no effect in any version: only those of %s.metadata reach the pods", key, w.Kind, w.Prefix))
 	}
 	switch {
-	case w.Spec.windows():
+	case w.Spec.Windows():
 		notes = append(notes, "spec.os.name is windows: there is no seccomp on Windows")
 	case w.Spec.NodeSelector["kubernetes.io/os"] == "windows":
 		notes = append(notes, "spec.nodeSelector chooses Windows nodes, where there is no seccomp; what is said here is for Linux")

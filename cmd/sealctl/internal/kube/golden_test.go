@@ -101,12 +101,12 @@ func TestGolden(t *testing.T) {
 func checkContainer(t *testing.T, w *Workload, o Options, r *Result, i int, want goldenProfile) {
 	t.Helper()
 	got := r.Containers[i]
-	spec := w.Spec.clone()
+	spec := w.Spec.Clone()
 	if o.Version.copiesAnnotations() {
 		applyAnnotations(w.Annotations, &spec)
 	}
 	n := 0
-	spec.visit(func(c *Container, _ Kind, path string) {
+	spec.Visit(func(c *Container, _ Kind, path string) {
 		if n++; n != i+1 {
 			return
 		}
@@ -126,7 +126,7 @@ func checkContainer(t *testing.T, w *Workload, o Options, r *Result, i int, want
 	switch {
 	case len(r.Errors) > 0:
 		outcome = Refused
-	case w.Spec.windows():
+	case w.Spec.Windows():
 		outcome = NotApplicable
 	case want.Error != "":
 		outcome = NotStarted

@@ -57,31 +57,32 @@ const (
 	Localhost      = "Localhost"
 )
 
-// profile returns the profile that the container itself sets, or nil.
-func (c *Container) profile() *SeccompProfile {
+// Profile returns the profile that the container itself sets, or nil.
+func (c *Container) Profile() *SeccompProfile {
 	if c.SecurityContext == nil {
 		return nil
 	}
 	return c.SecurityContext.SeccompProfile
 }
 
-func (c *Container) privileged() bool {
+// IsPrivileged says whether the container is privileged.
+func (c *Container) IsPrivileged() bool {
 	return c.SecurityContext != nil && c.SecurityContext.Privileged != nil && *c.SecurityContext.Privileged
 }
 
-// profile returns the profile that the pod sets for its containers, or nil.
-func (s *PodSpec) profile() *SeccompProfile {
+// Profile returns the profile that the pod sets for its containers, or nil.
+func (s *PodSpec) Profile() *SeccompProfile {
 	if s.SecurityContext == nil {
 		return nil
 	}
 	return s.SecurityContext.SeccompProfile
 }
 
-// windows says whether the pod is made for Windows, where there is no seccomp.
-func (s *PodSpec) windows() bool { return s.OS != nil && s.OS.Name == "windows" }
+// Windows says whether the pod is made for Windows, where there is no seccomp.
+func (s *PodSpec) Windows() bool { return s.OS != nil && s.OS.Name == "windows" }
 
-// clone returns a copy in which profiles can be set without changing s.
-func (s *PodSpec) clone() PodSpec {
+// Clone returns a copy in which profiles can be set without changing s.
+func (s *PodSpec) Clone() PodSpec {
 	c := *s
 	if s.SecurityContext != nil {
 		p := *s.SecurityContext
@@ -105,16 +106,16 @@ func cloneContainers(list []Container) []Container {
 	return out
 }
 
-// setProfile sets the container's own profile.
-func (c *Container) setProfile(p *SeccompProfile) {
+// SetProfile sets the container's own profile.
+func (c *Container) SetProfile(p *SeccompProfile) {
 	if c.SecurityContext == nil {
 		c.SecurityContext = &SecurityContext{}
 	}
 	c.SecurityContext.SeccompProfile = p
 }
 
-// setProfile sets the pod's profile.
-func (s *PodSpec) setProfile(p *SeccompProfile) {
+// SetProfile sets the pod's profile.
+func (s *PodSpec) SetProfile(p *SeccompProfile) {
 	if s.SecurityContext == nil {
 		s.SecurityContext = &PodSecurityContext{}
 	}
@@ -131,9 +132,9 @@ const (
 	Ephemeral Kind = "ephemeral"
 )
 
-// visit calls f for each container in the order in which Kubernetes looks at them,
+// Visit calls f for each container in the order in which Kubernetes looks at them,
 // with its list and its path from the pod.
-func (s *PodSpec) visit(f func(c *Container, kind Kind, path string)) {
+func (s *PodSpec) Visit(f func(c *Container, kind Kind, path string)) {
 	for _, l := range []struct {
 		list []Container
 		kind Kind

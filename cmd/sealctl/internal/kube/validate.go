@@ -13,20 +13,20 @@ import (
 func validate(annotations map[string]string, spec *PodSpec) []Error {
 	var errs []Error
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if key == podAnnotation || strings.HasPrefix(key, containerAnnotation) {
+		if key == PodKey || strings.HasPrefix(key, ContainerKey) {
 			errs = append(errs, validateAnnotation(annotations[key], "metadata.annotations."+key)...)
 		}
 	}
-	errs = append(errs, validateField(spec.profile(), podFieldPath)...)
-	errs = append(errs, validateAgreement(annotations, podAnnotation, spec.profile(), podFieldPath)...)
-	if spec.windows() && spec.profile() != nil {
+	errs = append(errs, validateField(spec.Profile(), podFieldPath)...)
+	errs = append(errs, validateAgreement(annotations, PodKey, spec.Profile(), podFieldPath)...)
+	if spec.Windows() && spec.Profile() != nil {
 		errs = append(errs, windowsError(podFieldPath))
 	}
-	spec.visit(func(c *Container, _ Kind, path string) {
+	spec.Visit(func(c *Container, _ Kind, path string) {
 		path += fieldOfContainer
-		errs = append(errs, validateField(c.profile(), path)...)
-		errs = append(errs, validateAgreement(annotations, containerAnnotation+c.Name, c.profile(), path)...)
-		if spec.windows() && c.profile() != nil {
+		errs = append(errs, validateField(c.Profile(), path)...)
+		errs = append(errs, validateAgreement(annotations, ContainerKey+c.Name, c.Profile(), path)...)
+		if spec.Windows() && c.Profile() != nil {
 			errs = append(errs, windowsError(path))
 		}
 	})

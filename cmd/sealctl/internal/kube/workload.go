@@ -43,15 +43,9 @@ func Parse(data []byte) (list []*Workload, warnings []string, err error) {
 		return nil, nil, err
 	}
 	for _, doc := range docs {
-		o, err := ReadObject(doc.JSON)
+		objects, err := doc.Objects()
 		if err != nil {
-			return nil, nil, fmt.Errorf("document %d: %w", doc.Number, err)
-		}
-		objects := []*Object{o}
-		if o.IsList() {
-			if objects, err = o.Items(); err != nil {
-				return nil, nil, fmt.Errorf("document %d: %w", doc.Number, err)
-			}
+			return nil, nil, err
 		}
 		for _, o := range objects {
 			w, err := o.workload()
@@ -69,6 +63,19 @@ func Parse(data []byte) (list []*Workload, warnings []string, err error) {
 	return list, warnings, nil
 }
 
+// Objects returns the object of a document, or those of a v1 List.
+func (d Document) Objects() ([]*Object, error) {
+	o, err := readObject(d.JSON)
+	list := []*Object{o}
+	if err == nil && o.isList() {
+		list, err = o.items()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("document %d: %w", d.Number, err)
+	}
+	return list, nil
+}
+
 // Object is what every object of Kubernetes has, and its text.
 type Object struct {
 	APIVersion string
@@ -78,18 +85,18 @@ type Object struct {
 	item       int // index in a List, or -1
 }
 
-// ReadObject reads apiVersion, kind and metadata of an object in JSON.
-func ReadObject(text []byte) (*Object, error) {
+// readObject reads apiVersion, kind and metadata of an object in JSON.
+func readObject(text []byte) (*Object, error) {
 	o := &Object{text: text, item: -1}
 	d := strictjson.NewDecoder(text)
 	err := walk(d, func(name string) (bool, error) {
 		switch name {
 		case "apiVersion":
-			return true, optional(d, &o.APIVersion, strictjson.Text)
+			return true, Optional(d, &o.APIVersion, strictjson.Text)
 		case "kind":
-			return true, optional(d, &o.Kind, strictjson.Text)
+			return true, Optional(d, &o.Kind, strictjson.Text)
 		case "metadata":
-			return true, optional(d, &o.Metadata, metadata)
+			return true, Optional(d, &o.Metadata, metadata)
 		}
 		return false, nil
 	}, "apiVersion kind metadata", anything)
@@ -114,11 +121,11 @@ func anything(string) error { return nil }
 // JSON returns the object's text.
 func (o *Object) JSON() []byte { return o.text }
 
-// IsList says whether it is a v1 List.
-func (o *Object) IsList() bool { return o.Kind == "List" && o.APIVersion == "v1" }
+// isList says whether it is a v1 List.
+func (o *Object) isList() bool { return o.Kind == "List" && o.APIVersion == "v1" }
 
-// Items returns the objects of a List, which are no Lists.
-func (o *Object) Items() ([]*Object, error) {
+// items returns the objects of a List, which are no Lists.
+func (o *Object) items() ([]*Object, error) {
 	var list []*Object
 	d := strictjson.NewDecoder(o.text)
 	err := walk(d, func(name string) (bool, error) {
@@ -133,8 +140,8 @@ func (o *Object) Items() ([]*Object, error) {
 			if err != nil {
 				return err
 			}
-			item, err := ReadObject(text)
-			if err == nil && item.IsList() {
+			item, err := readObject(text)
+			if err == nil && item.isList() {
 				err = errors.New("kind: List, expected an object that is no List")
 			}
 			if err != nil {
@@ -187,7 +194,7 @@ func (o *Object) workload() (*Workload, error) {
 		}
 		if t.prefix != "" {
 			for _, key := range slices.Sorted(maps.Keys(o.Metadata.Annotations)) {
-				if key == podAnnotation || strings.HasPrefix(key, containerAnnotation) {
+				if key == PodKey || strings.HasPrefix(key, ContainerKey) {
 					w.Misplaced = append(w.Misplaced, key)
 				}
 			}
@@ -201,7 +208,7 @@ func (o *Object) workload() (*Workload, error) {
 func (w *Workload) read(d *strictjson.Decoder, path string) error {
 	if path != "" {
 		step, rest, _ := strings.Cut(path, ".")
-		return members(d, func(name string) (bool, error) {
+		return Fields(d, func(name string) (bool, error) {
 			if name != step {
 				return false, nil
 			}
@@ -212,12 +219,12 @@ func (w *Workload) read(d *strictjson.Decoder, path string) error {
 		}, step)
 	}
 	var meta ObjectMeta
-	err := members(d, func(name string) (bool, error) {
+	err := Fields(d, func(name string) (bool, error) {
 		switch name {
 		case "metadata":
-			return true, optional(d, &meta, metadata)
+			return true, Optional(d, &meta, metadata)
 		case "spec":
-			return true, optional(d, &w.Spec, podSpec)
+			return true, Optional(d, &w.Spec, podSpec)
 		}
 		return false, nil
 	}, "metadata spec")
