@@ -14,6 +14,10 @@ func commands() []*cli.Command {
 		// Processes and containers.
 		verifyCommand(),
 
+		// Kubernetes.
+		podCommand(),
+		sccCommand(),
+
 		// Filters.
 		compileCommand(),
 		disasmCommand(),

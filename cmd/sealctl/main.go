@@ -6,13 +6,16 @@
 //	sealctl explain PROFILE CALL [ARG...]   what becomes of one call, and why
 //	sealctl diff A B                        the calls that two profiles decide differently
 //	sealctl verify PID|CONTAINER            a proof that a process has the filter of a profile
+//	sealctl pod FILE...                     the profile that each container of a workload gets
+//	sealctl scc FILE... --pod FILE          the OpenShift constraints that admit a pod's profiles
 //	sealctl compile PROFILE                 the filter that a profile becomes
 //	sealctl disasm FILE                     the text of a filter
 //	sealctl version
 //
 // Results go to standard output, warnings and errors to standard error, one
 // line each. The exit status is 1 if anything failed; diff and verify end with 1
-// if there is a difference and with 2 if anything failed.
+// if there is a difference, pod and scc with 1 if a container is refused, and all
+// four with 2 if anything failed.
 package main
 
 import (

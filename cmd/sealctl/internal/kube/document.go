@@ -53,7 +53,7 @@ func split(data []byte) [][]byte {
 			if begun {
 				parts = append(parts, part)
 			}
-			part, begun = append([]byte(nil), rest...), true
+			part, begun = append([]byte(nil), bytes.TrimLeft(rest, " \t")...), true
 			continue
 		}
 		if !begun && len(bytes.TrimSpace(line)) > 0 && line[0] != '#' && line[0] != '%' {

@@ -7,10 +7,29 @@ import (
 
 // Options are what is not in the manifest.
 type Options struct {
-	Version          Version // 0 is Newest
-	SeccompDefault   bool    // the kubelet's --seccomp-default
-	ProfileRoot      string  // the directory of Localhost profiles on the node
-	QuietAnnotations bool    // nothing is said of annotations without effect
+	Version        Version   // 0 is Newest
+	SeccompDefault bool      // the kubelet's --seccomp-default
+	ProfileRoot    string    // the directory of Localhost profiles on the node
+	Admitted       *Admitted // nil: no admission plugin has changed the pod
+}
+
+// Admitted says what an admission plugin has done to the pod. It keeps annotations and
+// fields in step, so that nothing is said of annotations without effect.
+type Admitted struct {
+	Pod        Source            // of the pod's field; "" is the manifest
+	Containers map[string]Source // of the fields of containers, by name
+}
+
+// source returns where the field really is from.
+func (a *Admitted) source(from Source, container string) Source {
+	switch {
+	case a == nil:
+	case from == PodField && a.Pod != "":
+		return a.Pod
+	case from == ContainerField && a.Containers[container] != "":
+		return a.Containers[container]
+	}
+	return from
 }
 
 // Source is what decided a container's profile.
@@ -78,7 +97,7 @@ func Evaluate(w *Workload, o Options) *Result {
 	r := &Result{Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Errors: validate(w.Annotations, &spec)}
 	refused := len(r.Errors) > 0
 	var notes map[string][]string
-	if !o.QuietAnnotations {
+	if o.Admitted == nil {
 		notes = ineffective(w.Annotations, &spec, o.Version, took)
 	}
 	r.Notes = append(objectNotes(w), notes[""]...)
@@ -95,8 +114,9 @@ func Evaluate(w *Workload, o Options) *Result {
 		if took.pod && from == PodField {
 			from = PodAnnotation
 		}
+		from = o.Admitted.source(from, c.Name)
 		for _, e := range r.Errors {
-			if concerns(e.Path, c, path, fieldPath, from) {
+			if concerns(e.Path, c, path, fieldPath) {
 				cr.Errors = append(cr.Errors, e.in(w.Prefix))
 			}
 		}
@@ -138,7 +158,7 @@ func (c *ContainerResult) decide(p *SecurityProfile, from Source) {
 
 // concerns says whether an error is about what the container gets: about its own
 // field or annotation, or about those of the pod if it has none of its own.
-func concerns(errPath string, c *Container, containerPath, fieldPath string, from Source) bool {
+func concerns(errPath string, c *Container, containerPath, fieldPath string) bool {
 	const annotations = "metadata.annotations."
 	switch {
 	case strings.HasPrefix(errPath, containerPath+"."), fieldPath != "" && strings.HasPrefix(errPath, fieldPath):
@@ -146,7 +166,7 @@ func concerns(errPath string, c *Container, containerPath, fieldPath string, fro
 	case errPath == annotations+ContainerKey+c.Name:
 		return true
 	}
-	return errPath == annotations+PodKey && from != ContainerField && from != ContainerAnnotation
+	return errPath == annotations+PodKey && !strings.HasPrefix(fieldPath, containerPath)
 }
 
 // in puts the path of the pod in its object in front of the error's path.

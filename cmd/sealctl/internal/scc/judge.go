@@ -27,6 +27,12 @@ type ContainerVerdict struct {
 	Result   kube.ContainerResult `json:"result"` // if the pod is created with these constraints
 }
 
+// Default is the source of a profile that the pod has from seccompProfiles.
+const Default kube.Source = "seccompProfiles"
+
+// notValid stands for a field that no annotation has a name for.
+const notValid = "(not valid)"
+
 // anyProfile in seccompProfiles admits every profile.
 const anyProfile = "*"
 
@@ -50,30 +56,42 @@ func judge(c *Constraints, w *kube.Workload, o kube.Options) (*Verdict, *kube.Wo
 			done.Annotations[key] = value
 		}
 	}
+	admitted := &kube.Admitted{Containers: map[string]kube.Source{}}
 	refusals := map[string][]string{}
 	if !w.Spec.Windows() {
 		v.Default = c.complete(&done)
+		switch {
+		case v.Default != "":
+			admitted.Pod = Default
+		case w.Annotations[kube.PodKey] != "":
+			admitted.Pod = kube.PodAnnotation
+		}
 		if profile := podProfile(&done); !c.allows(profile) {
 			v.Refusal = c.refusal(profile)
 		}
 		done.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) {
 			if value, found := done.Annotations[kube.ContainerKey+ctr.Name]; found {
 				ctr.SetProfile(kube.ProfileOf(value))
+				admitted.Containers[ctr.Name] = kube.ContainerAnnotation
 			}
 			if profile := containerProfile(&done, ctr); !c.allows(profile) {
 				refusals[path] = append(refusals[path], c.refusal(profile))
 			}
 			if ctr.IsPrivileged() && !c.AllowPrivilegedContainer {
-				refusals[path] = append(refusals[path], "privileged containers are not allowed")
+				refusals[path] = append(refusals[path], "privileged is not allowed")
 			}
 		})
 	}
 	v.Admits = v.Refusal == "" && len(refusals) == 0
 
-	o.QuietAnnotations = true
+	o.Admitted = admitted
 	results := kube.Evaluate(&done, o).Containers
 	original := map[string]string{}
-	w.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) { original[path] = containerProfile(w, ctr) })
+	w.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) {
+		if original[path] = containerProfile(w, ctr); original[path] == "" && (ctr.Profile() != nil || w.Spec.Profile() != nil) {
+			original[path] = notValid
+		}
+	})
 	i := 0
 	done.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) {
 		v.Containers = append(v.Containers, ContainerVerdict{
@@ -142,11 +160,11 @@ func (c *Constraints) allows(profile string) bool {
 }
 
 func (c *Constraints) refusal(profile string) string {
-	if len(c.SeccompProfiles) == 0 {
-		return fmt.Sprintf("%q: no profile may be set: the constraints have no seccompProfiles", profile)
+	switch {
+	case len(c.SeccompProfiles) == 0:
+		return fmt.Sprintf("%s: no profile may be set", profile)
+	case profile == "":
+		return "the profile is not valid"
 	}
-	if profile == "" {
-		profile = "no valid profile"
-	}
-	return fmt.Sprintf("%s is not allowed, expected one of %s", profile, strings.Join(c.SeccompProfiles, ", "))
+	return fmt.Sprintf("%s is not in seccompProfiles (%s)", profile, strings.Join(c.SeccompProfiles, ", "))
 }
