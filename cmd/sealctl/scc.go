@@ -160,13 +160,16 @@ type sccResult struct {
 	Kind        string         `json:"kind"`
 	Namespace   string         `json:"namespace,omitempty"`
 	Name        string         `json:"name"`
-	First       string         `json:"first,omitempty"` // the first constraints that admit the pod
-	Constraints []*scc.Verdict `json:"constraints"`     // in OpenShift's order
-	windows     bool
+	First       string         `json:"first,omitempty"`   // the first constraints that admit the pod
+	Windows     bool           `json:"windows,omitempty"` // such a pod is not shown to constraints
+	Constraints []*scc.Verdict `json:"constraints"`       // in OpenShift's order
 }
 
 func judgeWorkload(list []*scc.Constraints, w *kube.Workload, file string, o kube.Options) sccResult {
-	r := sccResult{File: file, Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, windows: w.Spec.Windows()}
+	r := sccResult{File: file, Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Windows: w.Spec.Windows(), Constraints: []*scc.Verdict{}}
+	if r.Windows {
+		return r
+	}
 	for _, c := range list {
 		v := scc.Judge(c, w, o)
 		if v.Admits && r.First == "" {
@@ -180,7 +183,7 @@ func judgeWorkload(list []*scc.Constraints, w *kube.Workload, file string, o kub
 // refuses says whether a pod is admitted by none, or not started after it is.
 func (r *sccReport) refuses() bool {
 	for _, w := range r.Workloads {
-		if w.First == "" {
+		if w.First == "" && !w.Windows {
 			return true
 		}
 		for _, v := range w.Constraints {
@@ -198,7 +201,7 @@ func (r *sccReport) write(w io.Writer) error {
 	var b strings.Builder
 	for _, p := range r.Workloads {
 		fmt.Fprintf(&b, "%s (%s, document %d)\n", workloadName(p.Kind, p.Namespace, p.Name), p.File, p.Document)
-		if p.windows {
+		if p.Windows {
 			fmt.Fprint(&b, "  note: spec.os.name is windows: OpenShift asks no constraints, and there is no seccomp\n\n")
 			continue
 		}
