@@ -127,6 +127,22 @@ func TestSCCNone(t *testing.T) {
 	}
 }
 
+// Only the constraints that are taken count: that others would make a pod of it that the
+// API server refuses is no error.
+func TestSCCFirstCounts(t *testing.T) {
+	other := "---\n{apiVersion: security.openshift.io/v1, kind: SecurityContextConstraints, metadata: {name: other}, priority: %, seccompProfiles: [foo]}\n"
+	pod := filepath.Join(t.TempDir(), "pod.yaml")
+	if err := os.WriteFile(pod, []byte(onePod("containers: [{name: app}]")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for priority, want := range map[string]int{"-1": 0, "1": 1} {
+		status, stdout, stderr := sealctl(sccFile+strings.Replace(other, "%", priority, 1), "scc", "--pod", pod, "-")
+		if status != want || stderr != "" || !strings.Contains(stdout, "refused by the API server") {
+			t.Errorf("priority %s: status %d, want %d\n%s%s", priority, status, want, stdout, stderr)
+		}
+	}
+}
+
 func TestSCCTrouble(t *testing.T) {
 	file := writeSCC(t)
 	for _, c := range []struct {

@@ -108,7 +108,7 @@ func Evaluate(w *Workload, o Options) *Result {
 			cr.Notes = nil // those of the pod
 		}
 		p, from, fieldPath, err := kubeletProfile(&spec, c, path, o)
-		if took.containers[c.Name] && from == ContainerField && kind != Ephemeral {
+		if took.containers[c.Name] && from == ContainerField {
 			from = ContainerAnnotation
 		}
 		if took.pod && from == PodField {

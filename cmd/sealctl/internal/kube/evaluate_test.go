@@ -129,11 +129,16 @@ func TestEvaluateTemplate(t *testing.T) {
 
 // Evaluate leaves the workload as it is: the same gives the same again.
 func TestEvaluateCopies(t *testing.T) {
-	for _, w := range readCases(t) {
+	more, _, err := Parse([]byte(`{apiVersion: v1, kind: Pod, metadata: {name: p, annotations: {seccomp.security.alpha.kubernetes.io/pod: unconfined,
+		container.seccomp.security.alpha.kubernetes.io/a: runtime/default}}, spec: {securityContext: {}, containers: [{name: a, securityContext: {privileged: false}}, {name: b}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range append(readCases(t), more...) {
 		Evaluate(w, Options{Version: 26})
 		again := Evaluate(w, Options{})
 		for _, c := range again.Containers {
-			if c.Source == ContainerAnnotation || c.Source == PodAnnotation {
+			if c.Source == ContainerAnnotation || c.Source == PodAnnotation || w.Name == "p" && c.Source != NothingSet {
 				t.Errorf("%s: %+v", w.Name, c)
 			}
 		}

@@ -119,6 +119,8 @@ func TestParseErrors(t *testing.T) {
 		{inContainer("privileged: 'true'"), path + `.privileged: "true": expected true or false`},
 		{`{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"a","name":"b"}]}}`, "spec.containers[0].name: duplicate field"},
 		{`{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"a","securityContext":{"seccompProfile":{"type":"x","type":"y"}}}]}}`, "seccompProfile.type: duplicate field"},
+		{`{"apiVersion":"v1","kind":"Pod","kind":"List"}`, "document 1: kind: duplicate field"},
+		{`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"metadata":{},"spec":{"containers":[{}]}}`, "document 1: metadata: duplicate field"},
 		{pod("containers: [{name: a}], nodeSelector: {a: [b]}"), "document 1: Pod ns/p: spec.nodeSelector.a: an array: expected a string"},
 	} {
 		list, _, err := Parse([]byte(c.in))
