@@ -55,6 +55,7 @@ require (
 )
 
 replace (
+	// The library asks for one of 2023, which the module proxy has not.
 	github.com/openshift/api => github.com/openshift/api v0.0.0-20260116192047-6fb7fdae95fd
 	k8s.io/api => k8s.io/api v0.27.1
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.27.1

@@ -14,8 +14,8 @@
 //     it stays as it is, and the kubelet decides: Unconfined, or RuntimeDefault under
 //     --seccomp-default.
 //   - Annotations are copied to the fields, in every version: Kubernetes itself has
-//     ignored them since 1.27, OpenShift's admission has not. Where both are set the
-//     annotation wins.
+//     ignored them since 1.27, OpenShift's admission has not. Where both are set and
+//     differ the annotation wins; another version of the code prefers the pod's field.
 //
 // Then the profile of the pod, and that of each container, has to be an entry of
 // seccompProfiles: runtime/default (docker/default is the same), unconfined,
@@ -35,6 +35,7 @@
 // that is said to admit a pod here may refuse it for them. Who may use a constraint
 // (users, groups, RBAC) is in the cluster, not in the pod.
 //
-// The rules are compared with OpenShift's own code (apiserver-library-go,
-// pkg/securitycontextconstraints): integration/openshift writes the golden file.
+// The rules are compared with OpenShift's own code (apiserver-library-go of August 2023,
+// pkg/securitycontextconstraints): integration/openshift writes the golden file. What
+// later versions order constraints by, userNamespaceLevel among it, is not known here.
 package scc
