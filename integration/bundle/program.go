@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // Runtime is the path of the runtime under test: the environment variable
@@ -32,19 +33,23 @@ func Runtime() (string, error) {
 	return filepath.Abs(found)
 }
 
-// ModuleRoot is the directory of the go.mod at or above the working directory.
+// module begins the go.mod that ModuleRoot looks for.
+const module = "module github.com/runseal/runseal\n"
+
+// ModuleRoot is the directory of this module's go.mod at or above the working
+// directory, which may be in a module below it (integration/cri).
 func ModuleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		if data, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && strings.HasPrefix(string(data), module) {
 			return dir, nil
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", errors.New("no go.mod at or above the working directory")
+			return "", errors.New("no go.mod of runseal at or above the working directory")
 		}
 		dir = up
 	}

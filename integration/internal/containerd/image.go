@@ -1,4 +1,4 @@
-package engines
+package containerd
 
 import (
 	"archive/tar"
@@ -10,31 +10,43 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/runseal/runseal/integration/bundle"
 )
 
-// writeImage writes a Docker archive with one layer, the busybox root file
-// system.
-func writeImage(name, ref string) error {
+// An Image is a busybox root file system that containerd imports as Name.
+type Image struct {
+	Name     string            // such as localhost/busybox:test
+	Cmd      []string          // what runs if nothing else is asked for
+	Programs map[string]string // Go packages of this module that are built into it, by path
+}
+
+// write writes a Docker archive with one layer.
+func (i *Image) write(name string) error {
 	b, err := bundle.Empty()
 	if err != nil {
 		return err
 	}
 	defer b.Remove()
+	for path, pkg := range i.Programs {
+		if err := b.AddProgram(path, pkg); err != nil {
+			return err
+		}
+	}
 	layer, err := tarOf(b.Rootfs())
 	if err != nil {
 		return err
 	}
 	config, err := json.Marshal(map[string]any{
 		"architecture": runtime.GOARCH, "os": "linux",
-		"config": map[string]any{"Env": []string{"PATH=/bin"}, "Cmd": []string{"/bin/sh"}, "WorkingDir": "/"},
+		"config": map[string]any{"Env": []string{"PATH=/bin"}, "Cmd": i.Cmd, "WorkingDir": "/"},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{fmt.Sprintf("sha256:%x", sha256.Sum256(layer))}},
 	})
 	if err != nil {
 		return err
 	}
-	manifest, err := json.Marshal([]map[string]any{{"Config": "config.json", "RepoTags": []string{ref}, "Layers": []string{"layer.tar"}}})
+	manifest, err := json.Marshal([]map[string]any{{"Config": "config.json", "RepoTags": []string{i.Name}, "Layers": []string{"layer.tar"}}})
 	if err != nil {
 		return err
 	}
@@ -57,10 +69,12 @@ func writeImage(name, ref string) error {
 	return os.WriteFile(name, out.Bytes(), 0o644)
 }
 
-// tarOf is a layer with the content of a directory.
+// tarOf is a layer with the content of a directory. Hard links stay hard links: with a
+// copy of busybox for each applet the layer has half a gigabyte, as has every snapshot.
 func tarOf(dir string) ([]byte, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
+	first := map[uint64]string{} // names by inode; a directory of ours is on one file system
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || path == dir {
 			return err
@@ -82,7 +96,13 @@ func tarOf(dir string) ([]byte, error) {
 		if h.Name, err = filepath.Rel(dir, path); err != nil {
 			return err
 		}
-		if err := w.WriteHeader(h); err != nil || !info.Mode().IsRegular() {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && info.Mode().IsRegular() {
+			if name := first[st.Ino]; name != "" {
+				h.Typeflag, h.Linkname, h.Size = tar.TypeLink, name, 0
+			}
+			first[st.Ino] = h.Name
+		}
+		if err := w.WriteHeader(h); err != nil || h.Typeflag != tar.TypeReg {
 			return err
 		}
 		data, err := os.ReadFile(path)
