@@ -8,12 +8,13 @@ import "strings"
 // Namespace, Pod and Container are looked up under the keys of containerd's CRI and of
 // CRI-O. A container may have both, since engines can be told to pass a pod's own
 // annotations on; then both must match, so that a pod which forges the other engine's key
-// wins nothing. Annotations are any keys, and worth as much as the engine's promise
-// that no pod can write them.
+// wins nothing. Container never matches a pod's sandbox: containerd gives it no name, so
+// the key would be the pod's own. Annotations are any keys, and worth
+// as much as the engine's promise that no pod can write them.
 type Selector struct {
 	Namespace   string // of the pod, such as kube-system
 	Pod         string // its name
-	Container   string // its name in the pod; a pod's sandbox has none
+	Container   string // its name in the pod; never a sandbox
 	Annotations map[string]string
 }
 
@@ -21,8 +22,19 @@ func (s *Selector) empty() bool {
 	return s.Namespace == "" && s.Pod == "" && s.Container == "" && len(s.Annotations) == 0
 }
 
+// sandbox says whether these annotations are those of a pod's sandbox, by what the engines
+// write last: containerd the type, CRI-O the name POD, which no container can have (its own
+// ContainerType gives way to a pod's annotation). A pod on the other engine that forges one
+// of them only loses an exemption.
+func sandbox(annotations map[string]string) bool {
+	return annotations["io.kubernetes.cri.container-type"] == "sandbox" || annotations["io.kubernetes.container.name"] == "POD"
+}
+
 // matches says whether the selector matches a container with these annotations.
 func (s *Selector) matches(annotations map[string]string) bool {
+	if s.Container != "" && sandbox(annotations) {
+		return false
+	}
 	for _, x := range []struct {
 		pattern string
 		keys    [2]string // of containerd and CRI-O
