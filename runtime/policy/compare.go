@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/arch"
 )
 
 // admit returns the entry of allowed that a container's own profile is, by meaning:
@@ -26,7 +27,7 @@ func (p *Policy) admit(profile *specs.LinuxSeccomp, own *seccomp.Policy, entries
 		if err != nil {
 			return "", fmt.Errorf("allowed[%d]: compared with %s: %w", i, p.Allowed[i], err)
 		}
-		text := differences(c, func(seccomp.Difference) bool { return true })
+		text := differences(c, profile, e.profile, func(seccomp.Difference) bool { return true })
 		if text == "" {
 			text = otherwise(profile, own, e)
 		}
@@ -52,7 +53,7 @@ func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r load
 	if err != nil {
 		return fmt.Errorf("require: compared with %s: %w", p.Require, err)
 	}
-	text := differences(c, func(d seccomp.Difference) bool { return d.B.StricterThan(d.A) })
+	text := differences(c, profile, r.profile, func(d seccomp.Difference) bool { return d.B.StricterThan(d.A) })
 	if text == "" {
 		text = otherwise(profile, own, r)
 	}
@@ -77,8 +78,10 @@ func otherwise(profile *specs.LinuxSeccomp, own *seccomp.Policy, e loaded) strin
 // maxNamed is how many calls an error names.
 const maxNamed = 8
 
-// differences names the calls of those differences that count, "" if none does.
-func differences(c *seccomp.Comparison, counts func(seccomp.Difference) bool) string {
+// differences names the calls of those differences that count, "" if none does. For an
+// architecture that one of the profiles lists and the other does not, that is what is
+// named: its hundreds of calls would hide it.
+func differences(c *seccomp.Comparison, a, b *specs.LinuxSeccomp, counts func(seccomp.Difference) bool) string {
 	var list []string
 	for _, d := range c.Differences {
 		if !counts(d) {
@@ -88,6 +91,8 @@ func differences(c *seccomp.Comparison, counts func(seccomp.Difference) bool) st
 		switch {
 		case d.Arch == "":
 			names = []string{"all calls of architectures that are not listed"}
+		case lists(a, d.Arch) != lists(b, d.Arch):
+			names = []string{fmt.Sprintf("calls of %s", d.Arch)}
 		case len(names) == 0:
 			names = []string{fmt.Sprintf("numbers without a name on %s", d.Arch)}
 		}
@@ -103,4 +108,10 @@ func differences(c *seccomp.Comparison, counts func(seccomp.Difference) bool) st
 		list = append(list[:maxNamed], fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(list, ", ")
+}
+
+// lists says whether a profile has tables for the architecture. It has those of the native
+// one in any case.
+func lists(p *specs.LinuxSeccomp, name string) bool {
+	return name == arch.Native || slices.Contains(p.Architectures, specs.Arch(name))
 }
