@@ -151,7 +151,7 @@ func (b *Box) sweep() {
 			}
 		}
 	}
-	b.reap()
+	Reap()
 	for dirs := b.Cgroups(); len(dirs) > 0; dirs = dirs[:len(dirs)-1] {
 		unix.Rmdir(dirs[len(dirs)-1])
 	}
@@ -160,9 +160,9 @@ func (b *Box) sweep() {
 	}
 }
 
-// reap collects zombies among this process's children that os/exec does not
-// know: the processes of detached containers.
-func (b *Box) reap() {
+// Reap collects zombies among this process's children that os/exec does not
+// know: the processes of detached containers, and shims. No command may be running.
+func Reap() {
 	children, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
 	if err != nil {
 		return

@@ -42,6 +42,7 @@ func (d *Daemon) stop(process *os.Process, ended chan struct{}) {
 	}
 	d.log.Close()
 	d.sweep()
+	box.Reap()
 	if err := os.RemoveAll(d.dir); err != nil {
 		d.t.Error(err)
 	}
