@@ -22,7 +22,7 @@ func compileCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("compile takes one PROFILE behind its flags, got %d arguments", c.NArg())
+				return fmt.Errorf("compile takes one PROFILE, got %d arguments", c.NArg())
 			}
 			form, err := outputForm(c, "text", "raw", "c")
 			if err != nil {

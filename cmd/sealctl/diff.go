@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 )
 
@@ -28,7 +29,7 @@ func diffCommand() *cli.Command {
 		Flags: profileFlags(outputFlag("text", "json")),
 	}, func(c *cli.Context) (bool, error) {
 		if c.NArg() != 2 {
-			return false, fmt.Errorf("diff takes two profiles, A and B, behind its flags, got %d arguments", c.NArg())
+			return false, fmt.Errorf("diff takes two profiles, A and B, got %d arguments", c.NArg())
 		}
 		form, err := outputForm(c, "text", "json")
 		if err != nil {
@@ -46,7 +47,9 @@ func diffCommand() *cli.Command {
 		if err != nil {
 			return false, err
 		}
+		p := startProgress(c, "comparing", 0)
 		r, err := seccomp.Compare(a, b)
+		p.Done()
 		if err != nil {
 			return false, err
 		}
@@ -61,8 +64,9 @@ func diffCommand() *cli.Command {
 
 func writeComparison(w io.Writer, r *seccomp.Comparison, a, b string) error {
 	var out strings.Builder
+	paint := style.From(w)
 	for _, d := range r.Differences {
-		fmt.Fprintln(&out, d)
+		fmt.Fprintln(&out, paint.Actions(d.String()))
 	}
 	switch {
 	case len(r.Differences) == 0:

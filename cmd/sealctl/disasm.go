@@ -33,7 +33,7 @@ func disasmCommand() *cli.Command {
 				return disasmProcess(c, c.Int("pid"))
 			}
 			if c.NArg() != 1 {
-				return fmt.Errorf("disasm takes one FILE behind its flags, or --pid, got %d arguments", c.NArg())
+				return fmt.Errorf("disasm takes one FILE, or --pid, got %d arguments", c.NArg())
 			}
 			prog, err := readProgram(c.Args().First(), c.App.Reader)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 )
@@ -34,7 +35,7 @@ func explainCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() < 2 || c.NArg() > 8 {
-				return fmt.Errorf("explain takes PROFILE, CALL and up to 6 ARGs behind its flags, got %d arguments", c.NArg())
+				return fmt.Errorf("explain takes PROFILE, CALL and up to 6 ARGs, got %d arguments", c.NArg())
 			}
 			form, err := outputForm(c, "text", "json")
 			if err != nil {
@@ -99,9 +100,6 @@ func parseArgs(list []string) (given []specs.LinuxSeccompArg, err error) {
 	for i, s := range list {
 		if s == unknownArg {
 			continue
-		}
-		if strings.HasPrefix(s, "--") {
-			return nil, fmt.Errorf("ARG %q: flags stand before PROFILE", s)
 		}
 		v, err := strconv.ParseUint(s, 0, 64)
 		if strings.HasPrefix(s, "-") {
@@ -225,8 +223,9 @@ func (all explanations) write(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	paint := style.From(w)
 	for line := range strings.Lines(b.String()) { // without the padding of empty last cells
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+		if _, err := fmt.Fprintln(w, paint.Actions(strings.TrimRight(line, " \n"))); err != nil {
 			return err
 		}
 	}

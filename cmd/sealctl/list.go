@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/report"
+	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 )
@@ -30,7 +31,7 @@ func listCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("list takes one PROFILE behind its flags, got %d arguments", c.NArg())
+				return fmt.Errorf("list takes one PROFILE, got %d arguments", c.NArg())
 			}
 			form, err := outputForm(c, "text", "json")
 			if err != nil {
@@ -45,12 +46,8 @@ func listCommand() *cli.Command {
 				return err
 			}
 			var all listing
-			for _, a := range archs {
-				l, err := listArch(policy, a)
-				if err != nil {
-					return err
-				}
-				all.Architectures = append(all.Architectures, *l)
+			if all.Architectures, err = listArchs(c, policy, archs); err != nil {
+				return err
 			}
 			other, err := policy.Explain(0, 0) // no architecture has this AUDIT_ARCH value
 			if err != nil {
@@ -91,6 +88,21 @@ type listedCall struct {
 	text string // of the conditions
 }
 
+// listArchs asks for each call of each architecture.
+func listArchs(c *cli.Context, policy *seccomp.Policy, archs []*arch.Arch) (list []archListing, err error) {
+	p := startProgress(c, "listing", len(archs))
+	defer p.Done()
+	for _, a := range archs {
+		l, err := listArch(policy, a)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, *l)
+		p.Add(1)
+	}
+	return list, nil
+}
+
 // listArch asks for each call of the architecture.
 func listArch(policy *seccomp.Policy, a *arch.Arch) (*archListing, error) {
 	l := &archListing{Architecture: a.Scmp}
@@ -126,26 +138,28 @@ const width = 100
 
 func (l *listing) write(w io.Writer) error {
 	var b strings.Builder
+	paint := style.From(w)
+	action := func(a seccomp.Action) string { return paint.Action(a.String(), a) }
 	for _, a := range l.Architectures {
-		fmt.Fprintf(&b, "%s\n", a.Architecture)
+		fmt.Fprintf(&b, "%s\n", paint.Strong(a.Architecture))
 		for _, d := range a.Decisions {
-			d.write(&b)
+			d.write(&b, paint)
 		}
-		fmt.Fprintf(&b, "  newer calls: %s\n", a.beyond)
+		fmt.Fprintf(&b, "  newer calls: %s\n", action(a.beyond))
 	}
-	fmt.Fprintf(&b, "any other architecture: %s\n", l.unlisted)
+	fmt.Fprintf(&b, "any other architecture: %s\n", action(l.unlisted))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (d *decidedCalls) write(b *strings.Builder) {
+func (d *decidedCalls) write(b *strings.Builder, paint style.Palette) {
 	always, column := 0, 0
 	for _, call := range d.Calls {
 		if call.text == "" {
 			always++
 		}
 	}
-	fmt.Fprintf(b, "  %s: %d always, %d by arguments\n", d.action, always, len(d.Calls)-always)
+	fmt.Fprintf(b, "  %s: %d always, %d by arguments\n", paint.Action(d.action.String(), d.action), always, len(d.Calls)-always)
 	for _, call := range d.Calls {
 		switch {
 		case call.text != "":

@@ -10,12 +10,14 @@
 //	sealctl scc FILE... --pod FILE          the OpenShift constraints that admit a pod's profiles
 //	sealctl compile PROFILE                 the filter that a profile becomes
 //	sealctl disasm FILE                     the text of a filter
+//	sealctl completion bash|zsh|fish        completion for a shell
 //	sealctl version
 //
 // Results go to standard output, warnings and errors to standard error, one
 // line each. The exit status is 1 if anything failed; diff and verify end with 1
 // if there is a difference, pod and scc with 1 if a container is refused, and all
-// four with 2 if anything failed.
+// four with 2 if anything failed. On a terminal there are colours, and progress where
+// something takes its time (terminal.go).
 package main
 
 import (
@@ -26,6 +28,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -37,16 +41,44 @@ func main() {
 
 // run is main with its surroundings as arguments. It returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runApp(newApp(), args, stdin, stdout, stderr)
+}
+
+func runApp(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	out, errs := style.NewWriter(stdout), style.NewWriter(stderr)
+	app.Reader, app.Writer, app.ErrWriter = stdin, out, errs
+	app.Before = func(c *cli.Context) error { return setColours(c, out, errs) }
+	if len(args) > 0 {
+		args = append(args[:1:1], arrange(app.Flags, app.Commands, args[1:])...)
+	}
+	if err := app.Run(args); err != nil {
+		status := statusFailed
+		if e := (*exit)(nil); errors.As(err, &e) {
+			status, err = e.status, e.err
+		}
+		if err != nil {
+			fmt.Fprintf(errs, "%s %s\n", style.From(errs).Error("sealctl:"), err)
+		}
+		return status
+	}
+	return 0
+}
+
+// newApp constructs the command line, all but where it reads and writes.
+func newApp() *cli.App {
 	commands := commands()
-	app := &cli.App{
+	for _, cmd := range commands {
+		if len(cmd.Subcommands) == 0 {
+			cmd.HideHelpCommand = true // "h" is the name of a file, as any other
+		}
+	}
+	return &cli.App{
 		Name:            "sealctl",
 		Usage:           "read, check and debug seccomp profiles",
 		Version:         version,
 		HideVersion:     true, // version is a verb
 		HideHelpCommand: true,
-		Reader:          stdin,
-		Writer:          stdout,
-		ErrWriter:       stderr,
+		Flags:           globalFlags(),
 		Commands:        commands,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
@@ -59,17 +91,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return cli.ShowAppHelp(c)
 		},
 		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return err },
-		ExitErrHandler: func(*cli.Context, error) {}, // the error is printed below, once
+		ExitErrHandler: func(*cli.Context, error) {}, // the error is printed by run, once
 	}
-	if err := app.Run(args); err != nil {
-		status := statusFailed
-		if e := (*exit)(nil); errors.As(err, &e) {
-			status, err = e.status, e.err
-		}
-		if err != nil {
-			fmt.Fprintf(stderr, "sealctl: %s\n", err)
-		}
-		return status
-	}
-	return 0
 }

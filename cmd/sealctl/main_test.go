@@ -100,8 +100,9 @@ func TestErrors(t *testing.T) {
 		args []string
 		want string // in the one line
 	}{
-		{"", []string{"compile"}, "compile takes one PROFILE behind its flags, got 0 arguments"},
-		{small, []string{"compile", "-", "--strict-seccomp"}, "got 2 arguments"},
+		{"", []string{"compile"}, "compile takes one PROFILE, got 0 arguments"},
+		{small, []string{"compile", "-", "--", "--strict-seccomp"}, "got 2 arguments"},
+		{"", []string{"compile", "h"}, "open h: no such file or directory"}, // no verb of help
 		{"", []string{"compile", "--bogus", "-"}, "bogus"},
 		{"", []string{"lint"}, `unknown command "lint"`},
 		{"", []string{"version", "x"}, `version takes no arguments, got "x"`},

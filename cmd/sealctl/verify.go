@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 )
 
@@ -33,7 +34,7 @@ func verifyCommand() *cli.Command {
 		),
 	}, func(c *cli.Context) (bool, error) {
 		if c.NArg() != 1 {
-			return false, fmt.Errorf("verify takes one PID or CONTAINER behind its flags, got %d arguments", c.NArg())
+			return false, fmt.Errorf("verify takes one PID or CONTAINER, got %d arguments", c.NArg())
 		}
 		p, err := findProcess(c.Args().First(), c.String("root"))
 		if err != nil {
@@ -47,18 +48,21 @@ func verifyCommand() *cli.Command {
 		if err != nil {
 			return false, err
 		}
+		bar := startProgress(c, "proving", 0)
 		found, err := filterDifference(filters, policy)
+		bar.Done()
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", p, err)
 		}
+		paint := style.From(c.App.Writer)
 		switch {
 		case found != "":
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", p, found)
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", p, paint.Actions(found))
 		case policy == nil:
 			_, err = fmt.Fprintf(c.App.Writer, "%s: it has no filter, and its config.json has no linux.seccomp\n", p)
 		default:
-			_, err = fmt.Fprintf(c.App.Writer, "%s: proved: its filter (%d instructions) decides all calls as the profile says\n",
-				p, len(filters[0].Instructions))
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %s its filter (%d instructions) decides all calls as the profile says\n",
+				p, paint.Good("proved:"), len(filters[0].Instructions))
 		}
 		return found != "", err
 	})
