@@ -23,6 +23,7 @@ func commands() []*cli.Command {
 		disasmCommand(),
 		graphCommand(),
 
+		completionCommand(),
 		versionCommand(),
 	}
 }

@@ -77,6 +77,11 @@ func TestColoursOfMessages(t *testing.T) {
 	}
 }
 
+// ownTerminal makes standard output the controlling terminal, as a login shell has it.
+func ownTerminal() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
+}
+
 // onTerminal runs sealctl as a process whose standard output and error are a terminal
 // of its own, and returns what that shows, with plain newlines.
 func onTerminal(t *testing.T, stdin string, env []string, args ...string) string {
@@ -85,7 +90,7 @@ func onTerminal(t *testing.T, stdin string, env []string, args ...string) string
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), append([]string{mainVariable + "=1", "TERM=xterm", "NO_COLOR="}, env...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), screen.Terminal, screen.Terminal
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
+	cmd.SysProcAttr = ownTerminal()
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}

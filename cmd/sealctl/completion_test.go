@@ -1,0 +1,381 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/runseal/runseal/cmd/sealctl/internal/ptytest"
+	"github.com/runseal/runseal/seccomp/profiles"
+)
+
+// script writes the completion for a shell into a file. The test is skipped where
+// there is no such shell.
+func script(t *testing.T, shell string) (program, file string) {
+	t.Helper()
+	program, err := exec.LookPath(shell)
+	if err != nil {
+		t.Skipf("%s is not installed here", shell)
+	}
+	status, stdout, stderr := sealctl("", "completion", shell)
+	if status != 0 || stderr != "" {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	file = filepath.Join(t.TempDir(), "_sealctl")
+	if err := os.WriteFile(file, []byte(stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return program, file
+}
+
+// place makes a directory with files to complete and enters it.
+func place(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"profile.json", "prof ile.json", "sub/inner.json", "root/pods/web.json", "root/top.json", "state/web1/state.json", "state/web2/state.json"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+}
+
+// completions are lines up to the cursor, and what every shell must offer for the last
+// word, among others, and must not. A word that ends in "/" may be shown without it.
+var completions = []struct {
+	line      string
+	want, not string // by spaces
+}{
+	{"", "list explain diff verify compile disasm completion version", "profile.json --color"},
+	{"co", "compile completion", "list"},
+	{"list -", "--output --arch --cap --strict-seccomp --color --quiet --help", "--pid --profile list"},
+	{"-", "--color --quiet --help", "--output"},
+	{"list --out", "--output", "--cap list"},
+	{"list --output ", "text json", "raw --arch profile.json"},
+	{"list -o j", "json", "text"},
+	{"compile --output ", "text raw c", "json"},
+	{"--color ", "auto always never", "list"},
+	{"list - --color n", "never", "auto"},
+	{"list --arch ", "x86_64 x86 x32 aarch64", "sub profile.json"},
+	{"list --arch x86 --arch aa", "aarch64", "x86"},
+	{"list --cap CAP_SYS_P", "CAP_SYS_PTRACE CAP_SYS_PACCT", "CAP_CHOWN"},
+	{"list ", "docker/default runtime/default unconfined localhost/ profile.json sub/", "list text"},
+	{"list pro", "profile.json", "runtime/default"},
+	{"list sub/", "sub/inner.json", "profile.json"},
+	{"list docker/", "docker/default", "profile.json"},
+	{"list --strict-seccomp docker/", "docker/default", ""},
+	{"list --seccomp-profile-root ro", "root", "profile.json"},
+	{"list --seccomp-profile-root root localhost/t", "localhost/top.json", "localhost/pods/web.json root/top.json"},
+	{"list --seccomp-profile-root=root localhost/pods/w", "localhost/pods/web.json", "localhost/top.json"},
+	{"list profile.json ", "", "profile.json docker/default list"},
+	{"explain docker/default personal", "personality", "personality.json personal"},
+	{"explain -o json docker/default openat", "openat openat2", "open"},
+	{"explain docker/default openat -", "--output", ""},
+	{"explain docker/default read ", "", "profile.json read openat"},
+	{"diff ", "docker/default profile.json", ""},
+	{"diff profile.json ", "docker/default profile.json sub/", ""},
+	{"diff a b ", "", "docker/default profile.json"},
+	{"diff --quiet a run", "runtime/default", ""},
+	{"verify --root state ", "web1 web2", "state profile.json"},
+	{"verify --root state web1 ", "", "web1 web2 profile.json"},
+	{"verify --profile docker/", "docker/default", ""},
+	{"disasm pro", "profile.json", ""},
+	{"disasm --pid ", "", "profile.json"},
+	{"completion ", "bash zsh fish", "profile.json"},
+	{"version ", "", "profile.json list"},
+	{"list -- pro", "profile.json", ""},
+	{"list -- --out", "", "--output"},
+}
+
+// check compares what a shell has offered.
+func check(t *testing.T, line, want, not string, got []string) {
+	t.Helper()
+	for i, word := range got {
+		got[i] = strings.TrimSuffix(strings.TrimRight(word, " "), "/")
+	}
+	for _, word := range strings.Fields(want) {
+		if !slices.Contains(got, strings.TrimSuffix(word, "/")) {
+			t.Errorf("%q: no %s in %q", line, word, got)
+		}
+	}
+	for _, word := range strings.Fields(not) {
+		if slices.Contains(got, word) {
+			t.Errorf("%q: %s in %q", line, word, got)
+		}
+	}
+	if want == "" && not != "" && len(got) > 0 {
+		t.Errorf("%q: %q, expected nothing", line, got)
+	}
+}
+
+// bash calls the function that bash would call.
+func bash(t *testing.T, program, file string, words ...string) []string {
+	t.Helper()
+	cmd := exec.Command(program, append([]string{"--norc", "--noprofile", "-uc", `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+_sealctl; ((${#COMPREPLY[@]} == 0)) || printf '%s\n' "${COMPREPLY[@]}"`, "bash", file, "sealctl"}, words...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v, %s", words, err, out)
+	}
+	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' })
+}
+
+// inBash splits a line as bash does: "=" is a word of its own.
+func inBash(line string) []string {
+	return strings.Split(strings.ReplaceAll(line, "=", " = "), " ")
+}
+
+func TestCompletionBash(t *testing.T) {
+	program, file := script(t, "bash")
+	place(t)
+	for _, c := range completions {
+		check(t, c.line, c.want, c.not, bash(t, program, file, inBash(c.line)...))
+	}
+	for _, c := range []struct {
+		words []string
+		want  string
+	}{
+		{[]string{"list", "--output", "="}, "text json"},
+		{[]string{"list", "--output", "=", "j"}, "json"},
+		{[]string{"list", "--output=j"}, "--output=json"}, // where COMP_WORDBREAKS has no "="
+		{[]string{"list", "--strict-seccomp", "=", "tr"}, ""},
+		{[]string{"list", "--strict-seccomp", "=", "true", "docker"}, "docker/default"},
+		{[]string{"list", "-1", ""}, ""}, // a number is an argument
+	} {
+		if got := strings.Join(bash(t, program, file, c.words...), " "); got != c.want {
+			t.Errorf("%q: %q, want %q", c.words, got, c.want)
+		}
+	}
+	if got := bash(t, program, file, "list", "prof"); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"prof ile.json", "profile.json"}) {
+		t.Errorf("a name with a space: %q", got)
+	}
+}
+
+// A person types, and presses the tabulator key.
+func TestCompletionTyped(t *testing.T) {
+	program, file := script(t, "bash")
+	place(t)
+	screen := ptytest.New(t, 24, 200)
+	cmd := exec.Command(program, "--norc", "--noprofile", "-i")
+	cmd.Env = append(os.Environ(), "TERM=dumb", "PS1=> ", "HISTFILE=", "INPUTRC=/dev/null")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen.Terminal, screen.Terminal, screen.Terminal
+	cmd.SysProcAttr = ownTerminal()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	defer func() {
+		cmd.Process.Kill()
+		<-ended
+	}()
+	for _, c := range []struct{ typed, want string }{
+		{"source " + file + "; sealctl() { printf '[%s]' \"$@\"; }; echo ready\n", "\nready"},
+		{"sealctl exp\tdock\tpersonal\t--stri\t\n", "[explain][docker/default][personality][--strict-seccomp]"},
+		{"sealctl list sub/\t--output=j\t\n", "[list][sub/inner.json][--output=json]"},
+		{"sealctl list prof\\ \t\n", "[list][prof ile.json]"},
+	} {
+		screen.Type(c.typed)
+		for end := time.Now().Add(10 * time.Second); !strings.Contains(strings.ReplaceAll(screen.Shown(), "\r", ""), c.want); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%q: no %q on the terminal: %q", c.typed, c.want, screen.Shown())
+			}
+		}
+	}
+}
+
+func TestCompletionFish(t *testing.T) {
+	program, file := script(t, "fish")
+	place(t)
+	t.Setenv("HOME", t.TempDir())
+	// All in one process: each line before what is offered for it.
+	var lines strings.Builder
+	for _, c := range completions {
+		lines.WriteString("sealctl " + c.line + "\n")
+	}
+	cmd := exec.Command(program, "--no-config", "-c", `source $argv[1]; while read -l line; echo "> $line"; complete -C "$line"; end`, file)
+	cmd.Stdin = strings.NewReader(lines.String())
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	blocks := strings.Split("\n"+string(out), "\n> sealctl ")[1:]
+	if len(blocks) != len(completions) {
+		t.Fatalf("%d blocks of output for %d lines:\n%s", len(blocks), len(completions), out)
+	}
+	for i, c := range completions {
+		var got []string
+		_, words, _ := strings.Cut(blocks[i], "\n")
+		for line := range strings.Lines(words) {
+			word, _, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+			got = append(got, word)
+		}
+		check(t, c.line, c.want, c.not, got)
+	}
+}
+
+// zshrc makes zsh write what it offers into a file instead of the line. Completion of
+// zsh works in its line editor only, so the test types each line at a terminal.
+const zshrc = `
+PS1='> '; PS2=; unsetopt beep prompt_cr prompt_sp list_beep; setopt no_list_ambiguous
+fpath=($TEST_DIR $fpath)
+autoload -Uz compinit; compinit -u -D
+zstyle ':completion:*' completer _complete
+compadd() {
+	if [[ ${@[1,(i)(-|--)]} == *-(A|O|D)* ]]; then builtin compadd "$@"; return; fi
+	local -a hits
+	builtin compadd -A hits "$@"
+	print -rl -- $hits >>$TEST_OUT
+	builtin compadd "$@"
+}
+tab() { local line=$BUFFER; zle complete-word; print -r -- "END $line" >>$TEST_OUT; BUFFER=; zle -R; }
+zle -N tab
+bindkey '^I' tab
+print -r -- READY >>$TEST_OUT
+`
+
+func TestCompletionZsh(t *testing.T) {
+	program, file := script(t, "zsh")
+	place(t)
+	home := t.TempDir()
+	if err := os.WriteFile(filepath.Join(home, ".zshrc"), []byte(zshrc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(home, "out")
+	screen := ptytest.New(t, 50, 200)
+	cmd := exec.Command(program, "-i", "-d")
+	cmd.Env = append(os.Environ(), "TERM=dumb", "ZDOTDIR="+home, "HOME="+home, "TEST_DIR="+filepath.Dir(file), "TEST_OUT="+out)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen.Terminal, screen.Terminal, screen.Terminal
+	cmd.SysProcAttr = ownTerminal()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	defer func() {
+		cmd.Process.Kill()
+		<-ended
+	}()
+	read := 0
+	wait := func(end string) string {
+		for limit := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			data, _ := os.ReadFile(out)
+			if text := string(data[read:]); strings.HasSuffix(text, end+"\n") {
+				read = len(data)
+				return strings.TrimSuffix(text, end+"\n")
+			}
+			if time.Now().After(limit) {
+				t.Fatalf("no %q in %q; the terminal shows %q", end, data[read:], screen.Shown())
+			}
+		}
+	}
+	wait("READY")
+	for _, c := range completions {
+		screen.Type("sealctl " + c.line + "\t")
+		got := strings.Split(strings.TrimSuffix(wait("END sealctl "+c.line), "\n"), "\n")
+		// zsh adds flags where no argument can follow, and the directory of files later.
+		last := c.line[strings.LastIndexByte(c.line, ' ')+1:]
+		got = slices.DeleteFunc(got, func(s string) bool { return s == "" || s[0] == '-' && !strings.HasPrefix(last, "-") })
+		for i, word := range got {
+			if dir, _ := filepath.Split(last); !strings.Contains(word, "/") {
+				got[i] = dir + word
+			}
+		}
+		check(t, c.line, c.want, c.not, got)
+	}
+}
+
+// Every verb and every flag is in each script, and so are those of a verb that was not
+// there when the scripts were thought of.
+func TestCompletionHasAll(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		_, text, _ := sealctl("", "completion", shell)
+		var walk func(path string, list []*cli.Command)
+		walk = func(path string, list []*cli.Command) {
+			for _, cmd := range list {
+				verb := path + cmd.Name
+				for _, f := range cmd.Flags {
+					for _, name := range f.Names() {
+						if !hasFlag(shell, text, verb, name) {
+							t.Errorf("%s: no flag %s of %s", shell, name, verb)
+						}
+					}
+				}
+				if !hasFlag(shell, text, verb, "help") || !hasFlag(shell, text, verb, "color") {
+					t.Errorf("%s: no verb %s, or not with the global flags", shell, verb)
+				}
+				walk(verb+" ", cmd.Subcommands)
+			}
+		}
+		walk("", commands())
+		if hasFlag(shell, text, "list", "pid") || hasFlag(shell, text, "lists", "arch") {
+			t.Errorf("%s: a flag that is not there was found", shell)
+		}
+	}
+}
+
+// hasFlag looks for the flag where the script has those of the verb.
+func hasFlag(shell, text, verb, name string) bool {
+	dashes := "--"
+	if len(name) == 1 {
+		dashes = "-"
+	}
+	switch shell {
+	case "bash":
+		_, rest, _ := strings.Cut(text, "# verb -> complete a flag")
+		_, rest, ok := strings.Cut(rest, "\t'"+verb+"') __sealctl_words '")
+		words, _, _ := strings.Cut(rest, "'")
+		return ok && slices.Contains(strings.Fields(words), dashes+name)
+	case "zsh":
+		_, rest, ok := strings.Cut(text, "\n_sealctl_"+strings.ReplaceAll(verb, " ", "_")+"() {\n")
+		body, _, _ := strings.Cut(rest, "\n}\n")
+		return ok && (strings.Contains(body, ")"+dashes+name+"[") || strings.Contains(body, ")"+dashes+name+"=") || strings.Contains(body, "'*"+dashes+name+"="))
+	}
+	for line := range strings.Lines(text) {
+		option := map[bool]string{true: " -s ", false: " -l "}[len(name) == 1]
+		if strings.HasPrefix(line, `complete -c sealctl -n '__sealctl_verb \'`+verb+`\''`) && strings.Contains(line, option+name+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestCompletionWords(t *testing.T) {
+	s := completionScript()
+	for _, name := range s.Profiles {
+		if !profiles.IsName(name) && !profiles.IsName(name+"x") {
+			t.Errorf("%s: not the name of a profile", name)
+		}
+	}
+	for _, c := range [][2]string{
+		{"personality", strings.Join(s.Calls, " ")}, {"socketcall", strings.Join(s.Calls, " ")}, {"s390x", strings.Join(s.Architectures, " ")},
+		{"CAP_CHOWN", strings.Join(s.Capabilities, " ")}, {"CAP_CHECKPOINT_RESTORE", strings.Join(s.Capabilities, " ")},
+	} {
+		if !slices.Contains(strings.Fields(c[1]), c[0]) {
+			t.Errorf("no %s in %s", c[0], c[1])
+		}
+	}
+}
+
+func TestCompletionErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"completion":          "completion takes the name of a shell, bash, zsh or fish, got 0 arguments",
+		"completion bash zsh": "got 2 arguments",
+		"completion csh":      `completion "csh": expected bash, zsh or fish`,
+	} {
+		status, stdout, stderr := sealctl("", strings.Fields(in)...)
+		if status != 1 || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, %q, %q", in, status, stdout, stderr)
+		}
+	}
+}

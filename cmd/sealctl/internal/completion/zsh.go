@@ -1,0 +1,157 @@
+package completion
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/runseal/runseal/cmd/internal/verbs"
+)
+
+// Zsh returns the script for zsh, a file _sealctl of its fpath or something to source. It
+// leaves the work to zsh's _arguments, which knows flags anywhere in the line.
+func (s *Script) Zsh() string {
+	var b strings.Builder
+	name := s.Program.Name
+	fmt.Fprintf(&b, "#compdef %s\n# Completion of %[1]s for zsh. Written by \"%[1]s completion zsh\".\n\n", name)
+	b.WriteString(s.fill(zshFunctions, quote))
+	for _, v := range s.Program.Verbs {
+		s.zshVerb(&b, &v)
+	}
+	s.zshVerb(&b, nil)
+	fmt.Fprintf(&b, "if [[ $funcstack[1] == _%s ]]; then\n\t_%[1]s \"$@\"\nelse\n\tcompdef _%[1]s %[1]s\nfi\n", name)
+	return b.String()
+}
+
+// zshVerb writes the function of a verb, or of the program if it is nil.
+func (s *Script) zshVerb(b *strings.Builder, v *verbs.Verb) {
+	var path []string
+	if v != nil {
+		path = v.Path
+	}
+	function := "_" + strings.Join(append([]string{s.Program.Name}, path...), "_")
+	fmt.Fprintf(b, "%s() {\n\tlocal ret=1\n\tlocal -a line state verbs\n\t_arguments -C -S", function)
+	for _, f := range s.flagsOf(v) {
+		s.zshFlag(b, &f)
+	}
+	below := s.below(path)
+	if below != nil {
+		b.WriteString(" \\\n\t\t'1: :->verb' '*:: :->rest'")
+	} else {
+		for i, a := range v.Args {
+			n := fmt.Sprint(i + 1)
+			switch last := i == len(v.Args)-1; {
+			case a.Repeated && last:
+				n = "*"
+			case a.Optional:
+				n += ":"
+			}
+			fmt.Fprintf(b, " \\\n\t\t%s", quote(n+":"+zshEscape(strings.Join(a.Names, " or "))+":"+zshValue(s.Program.Name, valueOf(a.Names...))))
+		}
+	}
+	b.WriteString(" && ret=0\n")
+	if below != nil {
+		b.WriteString("\tcase $state in\n\tverb)\n\t\tverbs=(\n")
+		for _, next := range below {
+			fmt.Fprintf(b, "\t\t\t%s\n", quote(next.Path[len(next.Path)-1]+":"+zshEscape(next.Usage)))
+		}
+		b.WriteString("\t\t)\n\t\t_describe -t commands command verbs && ret=0\n\t\t;;\n\trest)\n")
+		fmt.Fprintf(b, "\t\tif (( $+functions[%s_$line[1]] )); then %[1]s_$line[1] && ret=0; fi\n\t\t;;\n\tesac\n", function)
+	}
+	b.WriteString("\treturn ret\n}\n\n")
+}
+
+// zshFlag writes a flag as _arguments wants it: '(--output -o)'{--output=,-o=}'[what it
+// is]:FORM:(text json)'. With "=" behind a name its value is the next word or follows
+// "="; "*" in front is for flags that may be repeated.
+func (s *Script) zshFlag(b *strings.Builder, f *verbs.Flag) {
+	var names []string
+	for _, n := range f.Names {
+		names = append(names, dashed(n))
+	}
+	text := "[" + zshEscape(short(f.Usage)) + "]"
+	if f.Arg != "" {
+		text += ":" + zshEscape(f.Arg) + ":" + zshValue(s.Program.Name, flagValue(f))
+	}
+	for _, n := range names {
+		front := "(" + strings.Join(names, " ") + ")"
+		if f.Repeated {
+			front = "*"
+		}
+		if f.Arg != "" {
+			n += "="
+		}
+		fmt.Fprintf(b, " \\\n\t\t%s", quote(front+n+text))
+	}
+}
+
+// zshValue is an action of _arguments.
+func zshValue(program string, v value) string {
+	var parts []string
+	if v.words != nil {
+		parts = append(parts, "("+strings.Join(v.words, " ")+")")
+	}
+	for _, k := range v.kinds {
+		parts = append(parts, "__"+program+"_"+string(k))
+	}
+	switch len(parts) {
+	case 0:
+		return " " // nothing
+	case 1:
+		return parts[0]
+	}
+	if v.words != nil {
+		parts[0] = `compadd -- ` + strings.Join(v.words, " ")
+	}
+	return "{ " + strings.Join(parts, "; ") + " }"
+}
+
+// zshEscape is for texts of _arguments and _describe.
+func zshEscape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `:`, `\:`, `[`, `\[`, `]`, `\]`).Replace(s)
+}
+
+// zshFunctions complete one kind each. $words is the verb's part of the line.
+const zshFunctions = `__NAME_call() { compadd "$@" -- CALLS }
+__NAME_architecture() { compadd "$@" -- ARCHITECTURES }
+__NAME_capability() { compadd "$@" -- CAPABILITIES }
+__NAME_file() { _files "$@" }
+__NAME_dir() { _files -/ "$@" }
+__NAME_command() { _command_names -e }
+
+# flag, default -> what the line has behind the flag
+__NAME_root() {
+	local i
+	REPLY=$2
+	for ((i = 1; i < CURRENT; i++)); do
+		if [[ $words[i] == $1=* ]]; then
+			REPLY=${words[i]#*=}
+		elif [[ $words[i] == $1 ]]; then
+			REPLY=$words[i+1]
+		fi
+	done
+}
+
+__NAME_container() {
+	local REPLY
+	local -a ids
+	__NAME_root STATE_FLAG STATE_ROOT
+	ids=(${(Q)~REPLY}/*(N/:t))
+	compadd "$@" -a ids
+}
+
+__NAME_profile() {
+	local REPLY
+	local -a names
+	names=(PROFILES)
+	if [[ $PREFIX == localhost/* ]]; then
+		__NAME_root PROFILE_FLAG PROFILE_ROOT
+		names=(${(Q)~REPLY}/**/*(N.))
+		compadd "$@" -- localhost/${^names#${(Q)~REPLY}/}
+		return
+	fi
+	compadd "$@" -- ${names:#*/}
+	compadd "$@" -S '' -- ${(M)names:#*/}
+	_files "$@"
+}
+
+`
