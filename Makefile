@@ -68,10 +68,19 @@ build: ## bin/runseal and bin/sealctl
 	$(GCEXP) $(BUILD) -ldflags '$(LDFLAGS) $(ENTRY)' -o bin/runseal ./cmd/runseal
 	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/sealctl ./cmd/sealctl
 
+# bin/sealctl may be for another machine than this one, so it cannot be asked.
+SCRIPT = GOOS= GOARCH= $(GO) run -tags urfave_cli_no_docs ./cmd/sealctl completion
+
 .PHONY: install
-install: build ## install both below DESTDIR/PREFIX (/usr/local): sbin/runseal, bin/sealctl
+install: build ## install both below DESTDIR/PREFIX (/usr/local), with manual pages and completion
 	install -D -m 0755 bin/runseal '$(DESTDIR)$(PREFIX)/sbin/runseal'
 	install -D -m 0755 bin/sealctl '$(DESTDIR)$(PREFIX)/bin/sealctl'
+	install -D -m 0644 docs/man/runseal.8 '$(DESTDIR)$(PREFIX)/share/man/man8/runseal.8'
+	install -D -m 0644 docs/man/sealctl.8 '$(DESTDIR)$(PREFIX)/share/man/man8/sealctl.8'
+	@for shell in bash zsh fish; do $(SCRIPT) $$shell > bin/sealctl.$$shell; done
+	install -D -m 0644 bin/sealctl.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sealctl'
+	install -D -m 0644 bin/sealctl.zsh '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sealctl'
+	install -D -m 0644 bin/sealctl.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sealctl.fish'
 
 .PHONY: cross
 cross: ## compile and vet everything for arm64, and what works with profiles for others
