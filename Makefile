@@ -50,7 +50,7 @@ UNIT_PKGS = $(shell $(GO) list ./... | grep -v '/integration/')
 DEPS_DEMO := busybox-static:static-busybox
 DEPS      := $(DEPS_DEMO) \
 	crun:crun runc:runc containerd:containerd \
-	debootstrap:debootstrap dpkg:dpkg-deb \
+	debootstrap:debootstrap dpkg:dpkg-deb strace:strace \
 	gcc:gcc libc6-dev:/usr/include/stdio.h \
 	libseccomp-dev:/usr/include/seccomp.h pkg-config:pkg-config \
 	golang-github-containers-common:/usr/share/containers/seccomp.json
