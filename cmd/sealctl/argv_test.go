@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,34 @@ func TestArrange(t *testing.T) {
 			t.Errorf("%q: %q, want %q", c.in, got, c.want)
 		}
 	}
+}
+
+// Whatever the line is, nothing is added to it but "--", only a line whose last flag
+// lacks its value gets shorter, and what is in order stays so.
+func FuzzArrange(f *testing.F) {
+	for _, line := range []string{"list - -o json", "--color x explain - read -1 -- -2", "diff a --color", "bogus --quiet list", "-- list"} {
+		f.Add(line)
+	}
+	globals, verbs := globalFlags(), commands()
+	f.Fuzz(func(t *testing.T, line string) {
+		in := strings.Fields(line)
+		out := arrange(globals, verbs, in)
+		if again := arrange(globals, verbs, out); !slices.Equal(again, out) {
+			t.Errorf("%q: %q, and then %q", in, out, again)
+		}
+		rest := slices.Clone(in)
+		for _, arg := range out {
+			if i := slices.Index(rest, arg); i >= 0 {
+				rest = slices.Delete(rest, i, i+1)
+			} else if arg != "--" {
+				t.Errorf("%q: %q, where %q is new", in, out, arg)
+			}
+		}
+		lacks := len(in) > 0 && len(out) > 0 && in[len(in)-1] == out[len(out)-1] && strings.HasPrefix(in[len(in)-1], "-")
+		if rest = slices.DeleteFunc(rest, func(s string) bool { return s == "--" }); len(rest) > 0 && !lacks {
+			t.Errorf("%q: %q, without %q", in, out, rest)
+		}
+	})
 }
 
 // The same command line with its flags in front and behind gives the same.
