@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,51 +15,71 @@ import (
 
 func eighty() int { return 80 }
 
+// memory is written by the goroutine of a Bar and read by the test.
+type memory struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (m *memory) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.text.Write(p)
+}
+
+// take returns what has been written since it was last called.
+func (m *memory) take() string {
+	synctest.Wait() // whoever wants to write now has done so
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.text.Reset()
+	return m.text.String()
+}
+
 // The times are those of a bubble of synctest, which also fails if a goroutine is left.
 func TestCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out memory
 		p := start(&out, "comparing", 20, eighty)
 		p.Add(4)
 		time.Sleep(delay - time.Millisecond)
-		if out.Len() > 0 {
-			t.Errorf("before %v: %q", delay, out.String())
+		if got := out.take(); got != "" {
+			t.Errorf("before %v: %q", delay, got)
 		}
 		time.Sleep(2 * time.Millisecond)
-		if got := out.String(); got != "\r\x1b[Kcomparing [####................] 4/20, 0s" {
+		if got := out.take(); got != "\r\x1b[Kcomparing [####................] 4/20, 0s" {
 			t.Errorf("after %v: %q", delay, got)
 		}
-		out.Reset()
 		p.Add(5)
 		p.Add(1)
 		time.Sleep(time.Second)
 		p.Done()
-		got := out.String()
+		got := out.take()
 		if !strings.HasSuffix(got, "\r\x1b[Kcomparing [##########..........] 10/20, 1s\r\x1b[K") {
 			t.Errorf("at the end: %q", got)
 		}
 		if n := strings.Count(got, "comparing"); n != 10 {
 			t.Errorf("drawn %d times in a second, want 10", n)
 		}
-		out.Reset()
 		p.Add(1)
 		p.Done()
 		time.Sleep(time.Second)
-		if out.Len() > 0 {
-			t.Errorf("after the end: %q", out.String())
+		if got := out.take(); got != "" {
+			t.Errorf("after the end: %q", got)
 		}
 	})
 }
 
 func TestSpinner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out memory
 		p := start(&out, "proving", 0, eighty)
 		time.Sleep(3*time.Second + time.Millisecond)
 		p.Done()
+		got := out.take()
 		for _, want := range []string{"proving | 0s", "proving / 0s", "proving - 0s", `proving \ 0s`, "proving / 3s\r\x1b[K"} {
-			if !strings.Contains(out.String(), erase+want) {
-				t.Errorf("no %q in %q", want, out.String())
+			if !strings.Contains(got, erase+want) {
+				t.Errorf("no %q in %q", want, got)
 			}
 		}
 	})
@@ -67,13 +88,13 @@ func TestSpinner(t *testing.T) {
 // What is over at once never shows.
 func TestShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out memory
 		p := start(&out, "comparing", 2, eighty)
 		time.Sleep(delay / 2)
 		p.Done()
 		time.Sleep(time.Minute)
-		if out.Len() > 0 {
-			t.Errorf("%q", out.String())
+		if got := out.take(); got != "" {
+			t.Errorf("%q", got)
 		}
 	})
 }
