@@ -34,8 +34,8 @@ func script(t *testing.T, shell string) (program, file string) {
 	return program, file
 }
 
-// place makes a directory with files to complete and enters it.
-func place(t *testing.T) {
+// filesToComplete makes a directory with files to complete and enters it.
+func filesToComplete(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"profile.json", "prof ile.json", "sub/inner.json", "root/pods/web.json", "root/top.json", "state/web1/state.json", "state/web2/state.json"} {
@@ -137,7 +137,7 @@ func inBash(line string) []string {
 
 func TestCompletionBash(t *testing.T) {
 	program, file := script(t, "bash")
-	place(t)
+	filesToComplete(t)
 	for _, c := range completions {
 		check(t, c.line, c.want, c.not, bash(t, program, file, inBash(c.line)...))
 	}
@@ -164,7 +164,7 @@ func TestCompletionBash(t *testing.T) {
 // A person types, and presses the tabulator key.
 func TestCompletionTyped(t *testing.T) {
 	program, file := script(t, "bash")
-	place(t)
+	filesToComplete(t)
 	screen := ptytest.New(t, 24, 200)
 	cmd := exec.Command(program, "--norc", "--noprofile", "-i")
 	cmd.Env = append(os.Environ(), "TERM=dumb", "PS1=> ", "HISTFILE=", "INPUTRC=/dev/null")
@@ -196,7 +196,7 @@ func TestCompletionTyped(t *testing.T) {
 
 func TestCompletionFish(t *testing.T) {
 	program, file := script(t, "fish")
-	place(t)
+	filesToComplete(t)
 	t.Setenv("HOME", t.TempDir())
 	// All in one process: each line before what is offered for it.
 	var lines strings.Builder

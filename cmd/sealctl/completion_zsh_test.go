@@ -34,7 +34,7 @@ print -r -- READY >>$TEST_OUT
 
 func TestCompletionZsh(t *testing.T) {
 	program, file := script(t, "zsh")
-	place(t)
+	filesToComplete(t)
 	home := t.TempDir()
 	if err := os.WriteFile(filepath.Join(home, ".zshrc"), []byte(zshrc), 0o600); err != nil {
 		t.Fatal(err)

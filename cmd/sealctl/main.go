@@ -16,8 +16,10 @@
 // Results go to standard output, warnings and errors to standard error, one
 // line each. The exit status is 1 if anything failed; diff and verify end with 1
 // if there is a difference, pod and scc with 1 if a container is refused, and all
-// four with 2 if anything failed. On a terminal there are colours, and progress where
-// something takes its time (terminal.go).
+// four with 2 if anything failed.
+//
+// On a terminal there are colours, and progress where something takes its time
+// (terminal.go). Flags may stand anywhere (argv.go).
 package main
 
 import (
