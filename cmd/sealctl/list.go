@@ -138,28 +138,26 @@ const width = 100
 
 func (l *listing) write(w io.Writer) error {
 	var b strings.Builder
-	paint := style.From(w)
-	action := func(a seccomp.Action) string { return paint.Action(a.String(), a) }
 	for _, a := range l.Architectures {
-		fmt.Fprintf(&b, "%s\n", paint.Strong(a.Architecture))
+		fmt.Fprintf(&b, "%s\n", a.Architecture)
 		for _, d := range a.Decisions {
-			d.write(&b, paint)
+			d.write(&b)
 		}
-		fmt.Fprintf(&b, "  newer calls: %s\n", action(a.beyond))
+		fmt.Fprintf(&b, "  newer calls: %s\n", a.beyond)
 	}
-	fmt.Fprintf(&b, "any other architecture: %s\n", action(l.unlisted))
-	_, err := io.WriteString(w, b.String())
+	fmt.Fprintf(&b, "any other architecture: %s\n", l.unlisted)
+	_, err := io.WriteString(w, style.From(w).Actions(b.String()))
 	return err
 }
 
-func (d *decidedCalls) write(b *strings.Builder, paint style.Palette) {
+func (d *decidedCalls) write(b *strings.Builder) {
 	always, column := 0, 0
 	for _, call := range d.Calls {
 		if call.text == "" {
 			always++
 		}
 	}
-	fmt.Fprintf(b, "  %s: %d always, %d by arguments\n", paint.Action(d.action.String(), d.action), always, len(d.Calls)-always)
+	fmt.Fprintf(b, "  %s: %d always, %d by arguments\n", d.action, always, len(d.Calls)-always)
 	for _, call := range d.Calls {
 		switch {
 		case call.text != "":
