@@ -14,7 +14,8 @@
 //     colon: "`FORM` of the output: text, json".
 //   - ArgsUsage is "PROFILE CALL [ARG...]": capitals stand for something, brackets for
 //     what may be absent, "|" for a choice, dots for any number; lower case is a word
-//     to be typed as it is.
+//     to be typed as it is. Flags with their values are not counted, nor is what follows
+//     a "|" with spaces, another way to call the verb.
 package verbs
 
 import (
@@ -172,8 +173,19 @@ func IsWord(choice string) bool { return isWord(choice) }
 // args reads an ArgsUsage.
 func args(usage string) []Arg {
 	var list []Arg
-	for _, field := range strings.Fields(usage) {
+	fields := strings.Fields(usage)
+	for i := 0; i < len(fields); i++ {
+		field := fields[i]
 		name := strings.Trim(field, "[]")
+		if name == "|" {
+			break
+		}
+		if len(name) > 1 && name[0] == '-' && name != "--" {
+			if !strings.HasSuffix(field, "]") { // the value of the flag
+				i++
+			}
+			continue
+		}
 		a := Arg{Optional: strings.HasPrefix(field, "[")}
 		a.Repeated = strings.HasSuffix(name, "...")
 		name = strings.Trim(name, ".[]")

@@ -73,6 +73,8 @@ func TestArgs(t *testing.T) {
 		"":                           nil,
 		"A B":                        {{Names: []string{"A"}}, {Names: []string{"B"}}},
 		"PID|CONTAINER":              {{Names: []string{"PID", "CONTAINER"}}},
+		"PROFILE | --raw FILE":       {{Names: []string{"PROFILE"}}},
+		"[--all] --pod POD [-x X] F": {{Names: []string{"F"}}},
 		"bash|zsh":                   {{Names: []string{"bash", "zsh"}}},
 		"FILE...":                    {{Names: []string{"FILE"}, Repeated: true}},
 		"[FILE]... [DIR...]":         {{Names: []string{"FILE"}, Optional: true, Repeated: true}, {Names: []string{"DIR"}, Optional: true, Repeated: true}},

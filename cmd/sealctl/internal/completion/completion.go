@@ -22,7 +22,7 @@
 //	DIR                directories
 //	COMMAND            programs
 //	lower case         the word itself
-//	ARG, PID, N, ...   nothing (see words)
+//	ARG, PID, N, ...   nothing (see kindOf)
 //	all others         files
 //
 // and the words that the usage of a flag lists are those of its value.
@@ -87,7 +87,8 @@ func kindOf(name string) (k kind, ok bool) {
 		return dir, true
 	case "COMMAND":
 		return command, true
-	case "ARG", "PID", "N", "NUMBER", "VERSION", "KERNEL", "VALUE", "TIME", "DURATION", "ADDRESS", "NAME", "TEXT", "FORM", "WHEN":
+	case "ARG", "PID", "ID", "RULE", "N", "NUMBER", "VERSION", "KERNEL", "VALUE", "TIME", "DURATION", "ADDRESS", "NAME", "TEXT",
+		"FORM", "FORMAT", "WHEN", "SEVERITY", "SOURCE":
 		return literal, false
 	}
 	return file, true
