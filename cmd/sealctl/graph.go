@@ -35,7 +35,7 @@ func graphCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("graph takes one PROFILE behind its flags, or --raw and a FILE, got %d arguments", c.NArg())
+				return fmt.Errorf("graph takes one PROFILE, or --raw and a FILE, got %d arguments", c.NArg())
 			}
 			form, err := outputForm(c, "svg", "dot")
 			if err != nil {

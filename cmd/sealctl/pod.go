@@ -44,12 +44,7 @@ func podCommand() *cli.Command {
 		Flags: append(kubeFlags(), outputFlag("text", "json", "yaml")),
 	}, func(c *cli.Context) (bool, error) {
 		if c.NArg() == 0 {
-			return false, errors.New("pod takes FILEs behind its flags, got none")
-		}
-		for _, name := range c.Args().Slice() {
-			if strings.HasPrefix(name, "-") && name != "-" {
-				return false, fmt.Errorf("%s: flags stand before FILE", name)
-			}
+			return false, errors.New("pod takes FILEs, got none")
 		}
 		form, err := outputForm(c, "text", "json", "yaml")
 		if err != nil {

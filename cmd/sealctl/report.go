@@ -29,7 +29,7 @@ func reportCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				return errors.New("report takes one PROFILE or several behind its flags, got 0 arguments")
+				return errors.New("report takes one PROFILE or several, got 0 arguments")
 			}
 			form, err := outputForm(c, "html", "json")
 			if err != nil {

@@ -67,7 +67,7 @@ func TestReportArchs(t *testing.T) {
 
 func TestReportErrors(t *testing.T) {
 	for _, c := range []struct{ in, args, want string }{
-		{byArgs, "", "report takes one PROFILE or several behind its flags, got 0 arguments"},
+		{byArgs, "", "report takes one PROFILE or several, got 0 arguments"},
 		{byArgs, "- -", `report: "-" is there twice, expected different profiles`},
 		{byArgs, "-o text -", `--output "text": expected one of html, json`},
 		{byArgs, "--arch z80 -", `--arch "z80": expected one of SCMP_ARCH_`},

@@ -78,28 +78,9 @@ func sccCommand() *cli.Command {
 	})
 }
 
-// sccFiles returns the FILEs. Flags stand before them, but for --pod: "scc FILE --pod
-// FILE" is how the verb reads best.
+// sccFiles returns the FILEs.
 func sccFiles(c *cli.Context) ([]string, error) {
-	var files []string
-	args := c.Args().Slice()
-	for i := 0; i < len(args); i++ {
-		value, found := strings.CutPrefix(args[i], "--pod=")
-		if args[i] == "--pod" && i+1 < len(args) {
-			i++
-			value, found = args[i], true
-		}
-		switch {
-		case found:
-			if err := c.Set("pod", value); err != nil {
-				return nil, err
-			}
-		case strings.HasPrefix(args[i], "-") && args[i] != "-":
-			return nil, fmt.Errorf("%s: flags stand before FILE, only --pod FILE may follow", args[i])
-		default:
-			files = append(files, args[i])
-		}
-	}
+	files := c.Args().Slice()
 	switch {
 	case len(files) == 0:
 		return nil, errors.New("scc takes FILEs with SecurityContextConstraints, got none")

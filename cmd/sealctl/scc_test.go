@@ -151,8 +151,7 @@ func TestSCCTrouble(t *testing.T) {
 	}{
 		{nil, "scc takes FILEs with SecurityContextConstraints, got none"},
 		{[]string{file}, "--pod: missing, expected a file with a workload"},
-		{[]string{file, "--pod"}, "--pod: flags stand before FILE, only --pod FILE may follow"},
-		{[]string{file, "--seccomp-default", "--pod", "-"}, "--seccomp-default: flags stand before FILE, only --pod FILE may follow"},
+		{[]string{file, "--pod"}, "flag needs an argument: -pod"},
 		{[]string{"--pod", "-", "-"}, "expected at most one file from standard input, got 2"},
 		{[]string{"--pod", "-", file, file}, file + ": SecurityContextConstraints privileged is there twice, first in " + file},
 		{[]string{"--pod", file, "-"}, "-: no SecurityContextConstraints"},
