@@ -39,6 +39,9 @@ RACE_PKGS := ./seccomp/... ./runtime/spec/...
 # 32 and 64 bits, both byte orders; the others of Go's architectures differ in tables only.
 PROFILE_ARCHS := 386 mips riscv64 s390x
 
+# A module of its own, so that gRPC stays out of the project's.
+CRI       := integration/cri
+
 CGO_PKGS  := ./integration/libseccomp ./integration/seccompbench
 
 # The unit tests are all but those below integration/, which need root.
@@ -53,6 +56,7 @@ DEPS      := $(DEPS_DEMO) \
 	debootstrap:debootstrap dpkg:dpkg-deb strace:strace \
 	gcc:gcc libc6-dev:/usr/include/stdio.h \
 	libseccomp-dev:/usr/include/seccomp.h pkg-config:pkg-config \
+	chromium:chromium zsh:zsh fish:fish mandoc:mandoc \
 	golang-github-containers-common:/usr/share/containers/seccomp.json
 
 .PHONY: help
@@ -92,7 +96,7 @@ cross: ## compile and vet everything for arm64, and what works with profiles for
 	done
 
 .PHONY: generate
-generate: ## regenerate the z*.go files
+generate: ## regenerate the z*.go files, docs/reference and docs/man
 	$(GO) generate ./...
 
 .PHONY: clean
@@ -145,7 +149,8 @@ race: ## the pure packages' tests under the race detector (needs gcc)
 .PHONY: integration
 integration: build ## the tests on the real kernel and under containerd (root)
 	@if [ "$$(id -u)" != 0 ]; then echo 'make integration: needs root: it runs containers' >&2; exit 1; fi
-	RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -p 1 -parallel 4 -timeout 20m ./integration/...
+	RUNSEAL='$(CURDIR)/bin/runseal' SEALCTL='$(CURDIR)/bin/sealctl' $(GO) test -count=1 -p 1 -parallel 4 -timeout 20m ./integration/...
+	cd $(CRI) && RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -timeout 10m ./...
 	CGO_ENABLED=1 $(GO) test -count=1 -tags libseccomp $(CGO_PKGS)
 
 # Figures of a loaded machine mean nothing; that the benchmarks work does.
@@ -162,6 +167,8 @@ lint: ## gofmt, go vet, staticcheck (needs gcc and libseccomp-dev)
 	$(GO) tool staticcheck ./...
 	CGO_ENABLED=1 $(GO) vet -tags libseccomp $(CGO_PKGS)
 	CGO_ENABLED=1 $(GO) tool staticcheck -tags libseccomp $(CGO_PKGS)
+	@bad=$$(gofmt -l $(CRI)); if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
+	check=$$($(GO) tool -n staticcheck) && cd $(CRI) && $(GO) vet ./... && $$check ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
