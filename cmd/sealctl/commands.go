@@ -11,6 +11,9 @@ func commands() []*cli.Command {
 		diffCommand(),
 		reportCommand(),
 
+		// Writing profiles.
+		resolveCommand(),
+
 		// Processes and containers.
 		verifyCommand(),
 

@@ -112,7 +112,7 @@ func TestErrors(t *testing.T) {
 		{"", []string{"compile", "docker/other"}, "seccomp profile \"docker/other\": unknown, expected runtime/default, docker/default, "},
 		{"", []string{"compile", "unconfined"}, "seccomp profile \"unconfined\": no filter at all, expected a profile"},
 		{"", []string{"compile", ""}, "seccomp profile \"\": no filter at all, expected a profile"},
-		{"", []string{"compile", "containerd/default"}, "left to sealctl"},
+		{"", []string{"compile", "--kernel", "2.6", "containerd/default"}, "containerd's profile can only be made for the running kernel"},
 		{"", []string{"compile", "localhost/../passwd"}, "contains \"..\", expected a path below /var/lib/kubelet/seccomp"},
 		{"", []string{"compile", "--seccomp-profile-root", "/nonexistent", "localhost/p"}, "open profile root /nonexistent: no such file or directory"},
 		{"[]", []string{"compile", "-"}, "standard input: "},

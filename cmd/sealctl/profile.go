@@ -5,46 +5,98 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/profiles"
 	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
 // profileHelp explains PROFILE in the help of every verb that takes one.
 const profileHelp = "PROFILE is a file, - for standard input, or a name. A file holds a linux.seccomp object of the OCI\n" +
-	"specification, a whole config.json, or a profile in Docker's format, which is resolved for this machine and\n" +
-	"the capabilities given by --cap. The names are runtime/default and docker/default (Docker's profile),\n" +
-	"crio/default (the first of /etc/crio/seccomp.json, /etc/containers/seccomp.json and\n" +
-	"/usr/share/containers/seccomp.json), localhost/NAME (a file below the profile root), and unconfined (no\n" +
-	"filter). What begins with runtime/, docker/, crio/, containerd/ or localhost/ is always a name; a file of\n" +
-	"that path is given as ./docker/FILE."
+	"specification, a whole config.json, a SeccompProfile object of the Security Profiles Operator (YAML or JSON),\n" +
+	"or a profile in Docker's format, which is resolved for the capabilities given by --cap, for the kernel of\n" +
+	"--kernel and for this machine. The names are runtime/default and docker/default (Docker's profile),\n" +
+	"containerd/default (containerd's, for this machine and its kernel only), crio/default (the first of\n" +
+	"/etc/crio/seccomp.json, /etc/containers/seccomp.json and /usr/share/containers/seccomp.json), localhost/NAME\n" +
+	"(a file below the profile root), and unconfined (no filter). What begins with runtime/, docker/, crio/,\n" +
+	"containerd/ or localhost/ is always a name; a file of that path is given as ./docker/FILE."
 
 // sourceFlags say where a PROFILE is and for whom it is read.
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "cap", Usage: "with Docker's format: a `CAPABILITY` of the container, such as CAP_SYS_ADMIN " +
-			"(repeatable; default: those that Docker gives)"},
+			"(repeatable; an empty one for none; default: those that Docker gives)"},
+		&cli.StringFlag{Name: "kernel", Usage: "with Docker's format: the `VERSION` of the kernel, such as 5.15 (default: the running one's)"},
 		&cli.StringFlag{Name: "seccomp-profile-root", Usage: "the `DIR` of localhost/NAME", Value: profiles.DefaultRoot},
 	}
 }
 
 // profileOptions gives what sourceFlags say.
 func profileOptions(c *cli.Context) profiles.Options {
-	o := profiles.Options{Root: c.String("seccomp-profile-root"), Host: docker.Host{Caps: docker.Capabilities()}}
+	o := profiles.Options{Root: c.String("seccomp-profile-root"), Host: docker.Host{Caps: docker.Capabilities()}, Extra: extraNames()}
 	if c.IsSet("cap") {
 		o.Host.Caps = c.StringSlice("cap")
 	}
+	o.Host.Kernel = c.String("kernel")
 	return o
+}
+
+// checkHost refuses what profileOptions took from the command line and no profile
+// could mean, whether the one at hand has conditions or not.
+func checkHost(h docker.Host) error {
+	for _, name := range h.Caps {
+		if name != "" && (!strings.HasPrefix(name, "CAP_") || strings.ToUpper(name) != name) {
+			return fmt.Errorf("--cap %q: expected a capability such as CAP_SYS_ADMIN", name)
+		}
+	}
+	if _, err := docker.RunningKernel(h.Kernel); err != nil {
+		return fmt.Errorf("--kernel: %w", err)
+	}
+	return nil
+}
+
+// hostArchFlag chooses the one architecture for which a profile is read, see hostArch.
+func hostArchFlag() cli.Flag {
+	return &cli.StringFlag{Name: "arch", Usage: "the `ARCHITECTURE` of the kernel, such as SCMP_ARCH_AARCH64 or aarch64 (default: this machine's)"}
+}
+
+// hostOptions is profileOptions for verbs that have hostArchFlag, with the native
+// architecture.
+func hostOptions(c *cli.Context) (o profiles.Options, native specs.Arch, err error) {
+	if native, err = hostArch(c); err != nil {
+		return o, "", err
+	}
+	o = profileOptions(c)
+	if c.IsSet("arch") {
+		o.Host.Arch = native
+	}
+	return o, native, nil
+}
+
+// hostArch returns the architecture of --arch, or this machine's.
+func hostArch(c *cli.Context) (specs.Arch, error) {
+	if !c.IsSet("arch") {
+		return arch.Native, nil
+	}
+	a, err := lookupArch(c.String("arch"))
+	if err != nil {
+		return "", err
+	}
+	return specs.Arch(a.Scmp), nil
 }
 
 // readProfile reads the profile with this name, or in the file of this name, or in
 // stdin if it is "-". Errors name it. The result is never nil without an error: no
 // filter is nothing that a verb could work on.
 func readProfile(name string, stdin io.Reader, o profiles.Options) (*specs.LinuxSeccomp, error) {
+	if err := checkHost(o.Host); err != nil {
+		return nil, err
+	}
 	if profiles.IsName(name) {
 		p, err := profiles.Load(name, o)
 		if err == nil && p == nil {

@@ -25,6 +25,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -46,7 +48,15 @@ type Options struct {
 	// Root is the directory of localhost/NAME, DefaultRoot if it is empty. Whoever
 	// can write to it decides what the profiles say.
 	Root string
+	// Extra are names that the caller adds, such as containerd/default, whose code is
+	// too large to be part of this package. [IsName] must hold for each. They cannot
+	// replace the names that are here already.
+	Extra map[string]Loader
 }
+
+// Loader makes a profile for a host. The result is never nil without an error, and the
+// caller's own.
+type Loader func(docker.Host) (*specs.LinuxSeccomp, error)
 
 // Load returns the profile with this name, or nil without an error for unconfined
 // and for the empty name, which both mean that there shall be no filter. Whoever
@@ -71,17 +81,24 @@ func load(name string, o Options) (*specs.LinuxSeccomp, error) {
 		return docker.Default(o.Host)
 	case "crio/default":
 		return first(crioFiles(), o)
-	case "containerd/default":
-		return nil, errors.New("left to sealctl, which does not have it yet; expected " + Known)
 	}
 	if file, ok := strings.CutPrefix(name, localhost); ok {
 		return below(o, file)
 	}
-	return nil, errors.New("unknown, expected " + Known)
+	if load := o.Extra[name]; load != nil {
+		return load(o.Host)
+	}
+	if name == "containerd/default" {
+		return nil, errors.New("left to sealctl, whose resolve writes it to a file; expected " + known(o))
+	}
+	return nil, errors.New("unknown, expected " + known(o))
 }
 
-// Known are the names that Load knows, for messages.
-const Known = "runtime/default, docker/default, crio/default, localhost/NAME or unconfined"
+// known lists the names for an error.
+func known(o Options) string {
+	names := append([]string{"runtime/default", "docker/default", "crio/default"}, slices.Sorted(maps.Keys(o.Extra))...)
+	return strings.Join(append(names, "localhost/NAME"), ", ") + " or unconfined"
+}
 
 // IsName says whether s is meant as a name and not as a file: it is empty, or
 // unconfined, or begins with runtime/, docker/, crio/, containerd/ or localhost/,

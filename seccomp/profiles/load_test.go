@@ -70,12 +70,42 @@ func TestLoadUnknown(t *testing.T) {
 		}
 	}
 	_, err := Load("containerd/default", Options{})
-	if err == nil || !strings.Contains(err.Error(), "left to sealctl") || !strings.HasSuffix(err.Error(), expected) {
+	if err == nil || !strings.Contains(err.Error(), "left to sealctl, whose resolve writes it to a file") || !strings.HasSuffix(err.Error(), expected) {
 		t.Errorf("containerd/default: %v", err)
 	}
 	if _, err := Load("docker/default", Options{Host: docker.Host{Kernel: "six"}}); err == nil ||
 		!strings.HasPrefix(err.Error(), `seccomp profile "docker/default": docker's default seccomp profile: kernel version "six"`) {
 		t.Errorf("an impossible kernel: %v", err)
+	}
+}
+
+// A caller adds names and cannot replace those that are here.
+func TestLoadExtra(t *testing.T) {
+	made := &specs.LinuxSeccomp{DefaultAction: specs.ActTrap}
+	host := docker.Host{Caps: []string{"CAP_CHOWN"}, Kernel: "4.7"}
+	load := func(h docker.Host) (*specs.LinuxSeccomp, error) {
+		if !reflect.DeepEqual(h, host) {
+			return nil, errors.New("another host")
+		}
+		return made, nil
+	}
+	o := Options{Host: host, Extra: map[string]Loader{"containerd/default": load, "docker/default": load, "crio/other": load}}
+	for _, name := range []string{"containerd/default", "crio/other"} {
+		if p, err := Load(name, o); p != made || err != nil {
+			t.Errorf("%s: %v, %v", name, p, err)
+		}
+	}
+	if p, err := Load("docker/default", o); err != nil || p == made {
+		t.Errorf("docker/default was replaced, or %v", err)
+	}
+	_, err := Load("containerd/defaults", o)
+	const want = "unknown, expected runtime/default, docker/default, crio/default, containerd/default, crio/other, docker/default, localhost/NAME or unconfined"
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("an unknown name: %v, want %s", err, want)
+	}
+	o.Host.Kernel = ""
+	if _, err := Load("containerd/default", o); err == nil || err.Error() != `seccomp profile "containerd/default": another host` {
+		t.Errorf("an error of the loader: %v", err)
 	}
 }
 

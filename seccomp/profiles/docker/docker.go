@@ -109,6 +109,18 @@ func (h Host) native() specs.Arch {
 
 func isMIPS(a specs.Arch) bool { return strings.HasPrefix(string(a), "SCMP_ARCH_MIPS") }
 
+// RunningKernel says whether a version, as in Host.Kernel, is that of the running
+// kernel, as far as profiles look at it: in its first two numbers. The empty version
+// is.
+func RunningKernel(version string) (bool, error) {
+	given, err := Host{Kernel: version}.release()
+	if err != nil {
+		return false, err
+	}
+	running, err := Host{}.release()
+	return given == running, err
+}
+
 // release is the host's kernel version.
 func (h Host) release() (moby.KernelVersion, error) {
 	if h.Kernel != "" {
