@@ -1,0 +1,126 @@
+package compose
+
+import (
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/seccomp"
+)
+
+// rule is one of the rules for a call: conditions that must all hold, on different
+// arguments.
+type rule struct {
+	conds  []specs.LinuxSeccompArg
+	action seccomp.Action
+	rank   uint8 // of lists of rules that are combined
+}
+
+// rulesFor returns what a profile says about a call as a list of which the first rule
+// that matches counts. The last one has no conditions: it is otherwise unless the
+// profile has a rule that always holds.
+func rulesFor(p *specs.LinuxSeccomp, name string, otherwise choice) []rule {
+	var list []rule
+	for _, s := range p.Syscalls {
+		action := actionOf(s.Action, s.ErrnoRet)
+		if !slices.Contains(s.Names, name) || action == actionOf(p.DefaultAction, p.DefaultErrnoRet) {
+			continue // a rule that says what happens anyway is none
+		}
+		if len(s.Args) == 0 { // beats all others, wherever it stands
+			return []rule{{action: action, rank: rankRule}}
+		}
+		for _, conds := range alternatives(plain(s.Args)) {
+			list = append(list, rule{conds, action, rankRule})
+		}
+	}
+	return append(list, rule{nil, otherwise.action, otherwise.rank})
+}
+
+// plain spells conditions so that equal ones are equal values: operands that do not
+// count are 0.
+func plain(args []specs.LinuxSeccompArg) []specs.LinuxSeccompArg {
+	args = slices.Clone(args)
+	for i := range args {
+		if args[i].Op == specs.OpMaskedEqual {
+			args[i].ValueTwo &= args[i].Value
+		} else {
+			args[i].ValueTwo = 0
+		}
+	}
+	return args
+}
+
+// alternatives splits conditions with an argument that occurs twice into rules of
+// their own (see docs/seccomp.md, "Conditions").
+func alternatives(args []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
+	seen := map[uint]bool{}
+	for _, a := range args {
+		if seen[a.Index] {
+			var each [][]specs.LinuxSeccompArg
+			for _, a := range args {
+				each = append(each, []specs.LinuxSeccompArg{a})
+			}
+			return each
+		}
+		seen[a.Index] = true
+	}
+	return [][]specs.LinuxSeccompArg{args}
+}
+
+// maxRules bounds the rules for one call.
+const maxRules = 256
+
+// product combines two lists of rules. With the pairs in the order of the first list
+// and then of the second, the first pair that matches is that of the first rules that
+// match. It is false if conditions of a pair cannot be written as one rule, or if there
+// are too many.
+func (c *composer) product(a, b []rule) ([]rule, bool) {
+	var out []rule
+	for _, x := range a {
+		for _, y := range b {
+			conds, holds, ok := both(x.conds, y.conds)
+			switch {
+			case !ok || len(out) > 16*maxRules:
+				return nil, false
+			case !holds || covered(out, conds):
+				continue
+			}
+			first, second := choice{x.action, x.rank}, choice{y.action, y.rank}
+			if c.wins(second, first) {
+				first = second
+			}
+			out = append(out, rule{conds, first.action, first.rank})
+		}
+	}
+	return tidy(out), true
+}
+
+// covered says whether an earlier rule matches whenever these conditions hold.
+func covered(list []rule, conds []specs.LinuxSeccompArg) bool {
+	return slices.ContainsFunc(list, func(r rule) bool { return implied(r.conds, conds) })
+}
+
+// implied says whether some conditions follow from others: both together are no more
+// than the others.
+func implied(some, others []specs.LinuxSeccompArg) bool {
+	conds, holds, ok := both(some, others)
+	return holds && ok && len(conds) == len(others) &&
+		!slices.ContainsFunc(others, func(a specs.LinuxSeccompArg) bool { return !slices.Contains(conds, a) })
+}
+
+// tidy leaves out the rules that change nothing, since a later one says the same of the
+// same arguments, and none between them says something else.
+func tidy(list []rule) []rule {
+	for i := len(list) - 2; i >= 0; i-- {
+		for _, later := range list[i+1:] {
+			if later.action != list[i].action || later.rank != list[i].rank {
+				break
+			}
+			if implied(later.conds, list[i].conds) {
+				list = slices.Delete(list, i, i+1)
+				break
+			}
+		}
+	}
+	return list
+}
