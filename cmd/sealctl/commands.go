@@ -13,6 +13,8 @@ func commands() []*cli.Command {
 
 		// Writing profiles.
 		resolveCommand(),
+		mergeCommand(),
+		intersectCommand(),
 
 		// Processes and containers.
 		verifyCommand(),
