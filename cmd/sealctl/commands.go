@@ -15,6 +15,7 @@ func commands() []*cli.Command {
 		resolveCommand(),
 		mergeCommand(),
 		intersectCommand(),
+		convertCommand(),
 
 		// Processes and containers.
 		verifyCommand(),

@@ -14,6 +14,7 @@ import (
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/profiles"
 	"github.com/runseal/runseal/seccomp/profiles/docker"
+	"github.com/runseal/runseal/seccomp/profiles/spo"
 )
 
 // profileHelp explains PROFILE in the help of every verb that takes one.
@@ -94,6 +95,16 @@ func hostArch(c *cli.Context) (specs.Arch, error) {
 // stdin if it is "-". Errors name it. The result is never nil without an error: no
 // filter is nothing that a verb could work on.
 func readProfile(name string, stdin io.Reader, o profiles.Options) (*specs.LinuxSeccomp, error) {
+	object, err := readNamed(name, stdin, o)
+	if err != nil {
+		return nil, err
+	}
+	return object.Profile, nil
+}
+
+// readNamed is readProfile, with the name that an object of the Security Profiles
+// Operator gives its profile.
+func readNamed(name string, stdin io.Reader, o profiles.Options) (*spo.Object, error) {
 	if err := checkHost(o.Host); err != nil {
 		return nil, err
 	}
@@ -102,17 +113,17 @@ func readProfile(name string, stdin io.Reader, o profiles.Options) (*specs.Linux
 		if err == nil && p == nil {
 			err = fmt.Errorf("seccomp profile %q: no filter at all, expected a profile", name)
 		}
-		return p, err
+		return &spo.Object{Profile: p}, err
 	}
 	data, name, err := readInput(name, stdin, spec.MaxSize)
 	if err != nil {
 		return nil, err
 	}
-	profile, err := parseProfile(data, o)
+	object, err := parseObject(data, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return profile, nil
+	return object, nil
 }
 
 // readInput reads the named file, or stdin if the name is "-", and one byte more than
@@ -132,6 +143,24 @@ func readInput(name string, stdin io.Reader, limit int64) (data []byte, called s
 	}
 	data, err = io.ReadAll(io.LimitReader(in, limit+1))
 	return data, name, err
+}
+
+// parseObject reads a profile by itself, in a config.json or in an object of the
+// Security Profiles Operator, which alone has a name.
+func parseObject(data []byte, o profiles.Options) (*spo.Object, error) {
+	if len(data) > spec.MaxSize || !spo.Is(data) {
+		p, err := parseProfile(data, o)
+		return &spo.Object{Profile: p}, err
+	}
+	native := o.Host.Arch
+	if native == "" {
+		native = arch.Native
+	}
+	object, err := spo.Parse(data, native)
+	if err == nil && object.BaseProfileName != "" {
+		err = fmt.Errorf("spec.baseProfileName: %q is known to the cluster only, expected none; convert --base can add a base", object.BaseProfileName)
+	}
+	return object, err
 }
 
 // parseProfile reads a profile by itself or in a config.json.

@@ -246,7 +246,7 @@ func TestVerbErrors(t *testing.T) {
 		{"disasm --pid 1 -", 1, "got both"},
 		{"disasm --pid 1073741824", 1, "read the seccomp filters of 1073741824: "},
 		{"disasm /nonexistent/filter", 1, "no such file"},
-		{"bogus", 1, `unknown command "bogus", expected one of list, explain, diff, resolve, merge, intersect, verify, compile, disasm, version`},
+		{"bogus", 1, `unknown command "bogus", expected one of list, explain, diff, resolve, merge, intersect, convert, verify, compile, disasm, version`},
 	} {
 		status, stdout, stderr := sealctl(byArgs, strings.Fields(c.args)...)
 		if status != c.status || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
@@ -257,7 +257,7 @@ func TestVerbErrors(t *testing.T) {
 
 // Every verb has help with an example of itself, and help is no error.
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"list", "explain", "diff", "resolve", "merge", "intersect", "verify", "compile", "disasm"} {
+	for _, verb := range []string{"list", "explain", "diff", "resolve", "merge", "intersect", "convert", "verify", "compile", "disasm"} {
 		status, stdout, stderr := sealctl("", verb, "--help")
 		if status != 0 || stderr != "" || !strings.Contains(stdout, "   sealctl "+verb+" ") || !strings.Contains(stdout, "\n\n      sealctl ") {
 			t.Errorf("%s: status %d\n%s%s", verb, status, stdout, stderr)
