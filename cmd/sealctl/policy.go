@@ -62,7 +62,7 @@ func chosenArchs(c *cli.Context, policy *seccomp.Policy) ([]*arch.Arch, error) {
 	}
 	var list []*arch.Arch
 	for _, name := range c.StringSlice("arch") {
-		a, err := lookupArch(name)
+		a, err := findArch(name)
 		if err != nil {
 			return nil, err
 		}
@@ -76,13 +76,13 @@ func chosenArchs(c *cli.Context, policy *seccomp.Policy) ([]*arch.Arch, error) {
 	return list, nil
 }
 
-// lookupArch returns the architecture with this name, with or without SCMP_ARCH_ in
-// front.
-func lookupArch(name string) (*arch.Arch, error) {
-	for _, s := range []string{name, "SCMP_ARCH_" + strings.ToUpper(name)} {
-		if a := arch.Lookup(s); a != nil {
-			return a, nil
-		}
+// findArch returns the architecture with a name such as SCMP_ARCH_X86 or x86.
+func findArch(name string) (*arch.Arch, error) {
+	if a := arch.Lookup(name); a != nil {
+		return a, nil
+	}
+	if a := arch.Lookup("SCMP_ARCH_" + strings.ToUpper(name)); a != nil {
+		return a, nil
 	}
 	var known []string
 	for _, a := range arch.All() {

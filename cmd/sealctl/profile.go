@@ -84,7 +84,7 @@ func hostArch(c *cli.Context) (specs.Arch, error) {
 	if !c.IsSet("arch") {
 		return arch.Native, nil
 	}
-	a, err := lookupArch(c.String("arch"))
+	a, err := findArch(c.String("arch"))
 	if err != nil {
 		return "", err
 	}

@@ -245,11 +245,11 @@ func TestVerbErrors(t *testing.T) {
 		{"compile --package x -", 1, "--package: only -o go has a package, got -o text"},
 		{"compile -o go --package func -", 1, `--package "func": expected a Go identifier`},
 		{"compile -o go --package a/b -", 1, `--package "a/b": expected a Go identifier`},
-		{"disasm", 1, "disasm takes one FILE behind its flags, or --pid, got 0 arguments"},
+		{"disasm", 1, "disasm takes one FILE, or --pid, got 0 arguments"},
 		{"disasm --pid 1 -", 1, "got both"},
 		{"disasm --pid 1073741824", 1, "read the seccomp filters of 1073741824: "},
 		{"disasm /nonexistent/filter", 1, "no such file"},
-		{"bogus", 1, `unknown command "bogus", expected one of list, explain, diff, resolve, merge, intersect, convert, verify, compile, disasm, version`},
+		{"bogus", 1, `unknown command "bogus", expected one of list, explain, `},
 	} {
 		status, stdout, stderr := sealctl(byArgs, strings.Fields(c.args)...)
 		if status != c.status || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
@@ -260,7 +260,7 @@ func TestVerbErrors(t *testing.T) {
 
 // Every verb has help with an example of itself, and help is no error.
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"list", "explain", "diff", "resolve", "merge", "intersect", "convert", "verify", "compile", "disasm"} {
+	for _, verb := range []string{"list", "explain", "diff", "resolve", "merge", "intersect", "convert", "verify", "compile", "disasm", "graph", "report"} {
 		status, stdout, stderr := sealctl("", verb, "--help")
 		if status != 0 || stderr != "" || !strings.Contains(stdout, "   sealctl "+verb+" ") || !strings.Contains(stdout, "\n\n      sealctl ") {
 			t.Errorf("%s: status %d\n%s%s", verb, status, stdout, stderr)

@@ -77,7 +77,7 @@ func profileName(d *strictjson.Decoder) (string, error) {
 // unconfined: here that has to be said.
 func checkName(name string) error {
 	if name == "" || !profiles.IsName(name) {
-		return fmt.Errorf("%s: expected the name of a profile: %s", strictjson.Quote(name), profiles.Known)
+		return fmt.Errorf("%s: expected the name of a profile, such as runtime/default, localhost/NAME or unconfined", strictjson.Quote(name))
 	}
 	return nil
 }

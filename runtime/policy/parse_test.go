@@ -40,7 +40,7 @@ func TestParseErrors(t *testing.T) {
 		`null`:                         "expected an object",
 		`{"floor": null}`:              "floor: null: expected a string",
 		`{"floor": 7}`:                 "floor: 7: expected a string",
-		`{"floor": ""}`:                `floor: "": expected the name of a profile: runtime/default, `,
+		`{"floor": ""}`:                `floor: "": expected the name of a profile, such as runtime/default, `,
 		`{"floor": "/etc/floor.json"}`: `floor: "/etc/floor.json": expected the name of a profile`,
 		`{"floor": "unconfined"}`:      `floor: "unconfined" demands nothing`,
 		`{"require": "unconfined"}`:    `require: "unconfined" demands nothing`,
