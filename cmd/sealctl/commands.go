@@ -18,6 +18,8 @@ func commands() []*cli.Command {
 		convertCommand(),
 
 		// Processes and containers.
+		psCommand(),
+		inspectCommand(),
 		verifyCommand(),
 
 		// Kubernetes.

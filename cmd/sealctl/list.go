@@ -115,7 +115,7 @@ func listArch(policy *seccomp.Policy, a *arch.Arch) (*archListing, error) {
 			l.add(o.Action, listedCall{Name: call.Name, Number: call.Number, conditions: conditions{o.If, o.Unless}, text: o.Conditions()})
 		}
 	}
-	slices.SortStableFunc(l.Decisions, func(x, y decidedCalls) int { return cmp.Compare(int32(y.action), int32(x.action)) })
+	l.sort()
 	beyond, err := policy.Explain(a.Audit, a.Max+1)
 	if err != nil {
 		return nil, err
@@ -131,6 +131,11 @@ func (l *archListing) add(action seccomp.Action, call listedCall) {
 		l.Decisions = append(l.Decisions, decidedCalls{action: action, decision: decisionOf(action)})
 	}
 	l.Decisions[i].Calls = append(l.Decisions[i].Calls, call)
+}
+
+// sort puts the most permissive decision first.
+func (l *archListing) sort() {
+	slices.SortStableFunc(l.Decisions, func(x, y decidedCalls) int { return cmp.Compare(int32(y.action), int32(x.action)) })
 }
 
 // width is where lines of names are broken.
@@ -151,18 +156,27 @@ func (l *listing) write(w io.Writer) error {
 }
 
 func (d *decidedCalls) write(b *strings.Builder) {
-	always, column := 0, 0
+	var names []string
 	for _, call := range d.Calls {
 		if call.text == "" {
-			always++
+			names = append(names, call.Name)
 		}
 	}
-	fmt.Fprintf(b, "  %s: %d always, %d by arguments\n", d.action, always, len(d.Calls)-always)
+	fmt.Fprintf(b, "  %s: %d always, %d by arguments\n", d.action, len(names), len(d.Calls)-len(names))
+	writeWords(b, names)
 	for _, call := range d.Calls {
+		if call.text != "" {
+			fmt.Fprintf(b, "    %s %s\n", call.Name, call.text)
+		}
+	}
+}
+
+// writeWords writes words in lines of at most width characters.
+func writeWords(b *strings.Builder, words []string) {
+	column := 0
+	for _, w := range words {
 		switch {
-		case call.text != "":
-			continue
-		case column > 0 && column+1+len(call.Name) <= width:
+		case column > 0 && column+1+len(w) <= width:
 			b.WriteByte(' ')
 			column++
 		default:
@@ -172,15 +186,10 @@ func (d *decidedCalls) write(b *strings.Builder) {
 			b.WriteString("    ")
 			column = 4
 		}
-		b.WriteString(call.Name)
-		column += len(call.Name)
+		b.WriteString(w)
+		column += len(w)
 	}
 	if column > 0 {
 		b.WriteByte('\n')
-	}
-	for _, call := range d.Calls {
-		if call.text != "" {
-			fmt.Fprintf(b, "    %s %s\n", call.Name, call.text)
-		}
 	}
 }

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
+	"github.com/runseal/runseal/cmd/sealctl/internal/runtimes"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 	"github.com/runseal/runseal/seccomp"
@@ -22,6 +27,19 @@ type process struct {
 	profile   *specs.LinuxSeccomp // of the container's config.json; nil if it has none
 
 	startTime uint64 // of a container's process, which tells it from a later one
+
+	runtime, engine string // as far as they are known
+	config          *containerConfig
+	in              string // of a process by number: the container that it is in
+
+	installed []seccomp.InstalledFilter // as they were read
+}
+
+// containerConfig is the seccomp part of a config.json.
+type containerConfig struct {
+	path    string
+	seccomp json.RawMessage // linux.seccomp as it is there; nil if it is absent
+	err     error           // why it is not known
 }
 
 func (p *process) String() string {
@@ -31,8 +49,14 @@ func (p *process) String() string {
 	return fmt.Sprintf("container %s (process %d)", p.container, p.pid)
 }
 
-// findProcess takes a number for the id of a process, and everything else for that
-// of a container below root.
+// rootFlag says where the state of runseal's containers is.
+func rootFlag() cli.Flag {
+	return &cli.StringFlag{Name: "root", Usage: "`DIR` with the state of runseal's containers", Value: "/run/runseal"}
+}
+
+// findProcess takes a number for the id of a process, and everything else for the id of
+// a container: of runseal below root, or else of any runtime, whose ids may be
+// shortened.
 func findProcess(name, root string) (*process, error) {
 	if name != "" && strings.Trim(name, "0123456789") == "" {
 		pid, err := strconv.Atoi(name)
@@ -41,11 +65,17 @@ func findProcess(name, root string) (*process, error) {
 		}
 		return &process{pid: pid}, nil
 	}
-	return findContainer(name, root)
+	p, err := findContainer(name, root)
+	// The ids of ps for what has none are no ids for a runtime.
+	unnamed := strings.HasPrefix(name, procs.NamedByNamespace) || strings.HasPrefix(name, procs.NamedByInit)
+	if errors.Is(err, state.ErrNotExist) || errors.Is(err, fs.ErrPermission) || unnamed {
+		return findAnywhere(name, runtimes.Host{Runseal: root}, err)
+	}
+	return p, err
 }
 
-// findContainer reads the state of a container whose program runs. Before that there
-// is no filter: it is installed as the program is executed.
+// findContainer reads the state of a container of runseal whose program runs. Before
+// that there is no filter: it is installed as the program is executed.
 func findContainer(id, root string) (*process, error) {
 	d, err := state.Open(root, id, false)
 	if err != nil {
@@ -62,22 +92,129 @@ func findContainer(id, root string) (*process, error) {
 	if !state.Alive(s.Pid, s.StartTime) {
 		return nil, fmt.Errorf("container %q has stopped, expected a running one", id)
 	}
+	if waits(d) {
+		return nil, fmt.Errorf("container %q is not started, expected a running one: its filter is installed at start", id)
+	}
+	p := &process{pid: s.Pid, startTime: s.StartTime, container: id, runtime: procs.Runseal}
+	p.config = &containerConfig{path: filepath.Join(d.Path(), "state.json")}
+	if p.config.seccomp, p.profile, err = seccompOf(s.Config); err != nil {
+		return nil, fmt.Errorf("container %q: config.json: %w", id, err)
+	}
+	return p, nil
+}
+
+// waits says whether a container is created and not yet started.
+func waits(d *state.Dir) bool {
 	dir, fifo := filepath.Split(d.FifoPath())
 	for _, name := range []string{fifo, "." + fifo} { // with the dot until create is done
 		var st unix.Stat_t
 		if unix.Lstat(dir+name, &st) == nil {
-			return nil, fmt.Errorf("container %q is not started, expected a running one: its filter is installed at start", id)
+			return true
 		}
 	}
-	config, err := spec.Parse(s.Config)
+	return false
+}
+
+// seccompOf returns linux.seccomp of a config.json, as its text and decoded.
+func seccompOf(config []byte) (json.RawMessage, *specs.LinuxSeccomp, error) {
+	s, err := spec.Parse(config)
 	if err != nil {
-		return nil, fmt.Errorf("container %q: config.json: %w", id, err)
+		return nil, nil, err
 	}
-	p := &process{pid: s.Pid, startTime: s.StartTime, container: id}
-	if config.Linux != nil {
-		p.profile = config.Linux.Seccomp
+	if s.Linux == nil || s.Linux.Seccomp == nil {
+		return nil, nil, nil
+	}
+	var raw struct {
+		Linux struct {
+			Seccomp json.RawMessage `json:"seccomp"`
+		} `json:"linux"`
+	}
+	if err := json.Unmarshal(config, &raw); err != nil {
+		return nil, nil, err
+	}
+	return raw.Linux.Seccomp, s.Linux.Seccomp, nil
+}
+
+// findAnywhere looks for a running container whose id is name or begins with it.
+func findAnywhere(name string, host runtimes.Host, missing error) (*process, error) {
+	kept := host.Containers()
+	scan, err := procs.Scan("/proc", procs.Options{Known: known(kept)})
+	if err != nil {
+		return nil, errors.Join(missing, err)
+	}
+	var found []*procs.Container
+	for _, c := range scan.Containers() {
+		if c.ID == name {
+			found = []*procs.Container{c}
+			break
+		}
+		if name != "" && strings.HasPrefix(c.ID, name) {
+			found = append(found, c)
+		}
+	}
+	switch {
+	case len(found) > 1:
+		var ids []string
+		for _, c := range found {
+			ids = append(ids, c.ID)
+		}
+		return nil, fmt.Errorf("container %q: %d ids begin with it, expected one: %s", name, len(ids), strings.Join(ids, ", "))
+	case len(found) == 0:
+		return nil, fmt.Errorf("%w; no running container has an id that is or begins with it in /proc/PID/cgroup or in %s",
+			missing, strings.Join(host.Roots()[1:], ", "))
+	}
+	return ofContainer(found[0], host, keptOf(found[0], kept))
+}
+
+// ofContainer returns the first process of a container, with its configuration. kept is
+// what a runtime keeps of it, or nil.
+func ofContainer(c *procs.Container, host runtimes.Host, kept *runtimes.Container) (*process, error) {
+	if kept != nil && kept.Runtime == procs.Runseal {
+		p, err := findContainer(kept.ID, kept.Root)
+		if err == nil {
+			p.engine = c.Engine
+		}
+		return p, err
+	}
+	if kept != nil && kept.Waiting {
+		return nil, fmt.Errorf("container %q is not started, expected a running one: its filter is installed at start", c.ID)
+	}
+	p := &process{pid: c.First.Pid, startTime: c.First.Start, container: c.ID, runtime: c.Runtime, engine: c.Engine}
+	bundle := ""
+	if kept != nil {
+		bundle = kept.Bundle
+	}
+	text, path, err := host.Config(c.ID, bundle)
+	p.config = &containerConfig{path: path, err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.config.err = fmt.Errorf("no config.json of it was found in %s", strings.Join(host.Bundles(c.ID), ", "))
+	case err == nil:
+		if p.config.seccomp, p.profile, err = seccompOf(text); err != nil {
+			p.config.err = fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	return p, nil
+}
+
+// known returns the containers that have a first process.
+func known(kept []runtimes.Container) (list []procs.Known) {
+	for _, c := range kept {
+		if c.Pid != 0 {
+			list = append(list, procs.Known{ID: c.ID, Runtime: c.Runtime, Pid: c.Pid, Start: c.Start})
+		}
+	}
+	return list
+}
+
+// keptOf returns what a runtime keeps of the container, or nil.
+func keptOf(c *procs.Container, kept []runtimes.Container) *runtimes.Container {
+	for i := range kept {
+		if k := &kept[i]; k.Pid == c.First.Pid && k.Start == c.First.Start {
+			return k
+		}
+	}
+	return nil
 }
 
 // filters reads the filters in force, the newest first.

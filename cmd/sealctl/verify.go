@@ -19,8 +19,8 @@ func verifyCommand() *cli.Command {
 		ArgsUsage: "PID|CONTAINER",
 		Description: "The filter is read back from the kernel, whoever installed it, and proved to decide all calls with all\n" +
 			"arguments as the profile says, or a call is printed for which it does not. A number is the id of a\n" +
-			"process or thread; anything else is a container of runseal below --root, whose recorded config.json has\n" +
-			"the profile unless --profile names another.\n\n" + profileHelp + "\n\n" +
+			"process or thread; anything else is a container of runseal below --root, or of another runtime by its id\n" +
+			"or the beginning of it (sealctl ps). Its config.json has the profile unless --profile names another.\n\n" + profileHelp + "\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
@@ -30,7 +30,7 @@ func verifyCommand() *cli.Command {
 		Flags: profileFlags(
 			&cli.StringFlag{Name: "profile", Usage: "the `PROFILE` to compare with"},
 			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process"},
-			&cli.StringFlag{Name: "root", Usage: "`DIR` with the state of runseal's containers", Value: "/run/runseal"},
+			rootFlag(),
 		),
 	}, func(c *cli.Context) (bool, error) {
 		if c.NArg() != 1 {
@@ -78,6 +78,8 @@ func expectedPolicy(c *cli.Context, p *process) (*seccomp.Policy, error) {
 		}
 	} else if p.container == "" {
 		return nil, errors.New("--profile: missing, expected a profile to compare the process with")
+	} else if p.config.err != nil {
+		return nil, fmt.Errorf("%s: %w; expected that or --profile", p, p.config.err)
 	}
 	if profile == nil {
 		return nil, nil

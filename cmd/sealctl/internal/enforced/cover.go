@@ -16,13 +16,17 @@ import (
 // all hold, of which one list is enough.
 type cover [][]specs.LinuxSeccompArg
 
-// cost is how hard a cover is to read.
+// cost is how hard a cover is to read. A handful of values is easier than a mask.
 func (c cover) cost() (n int) {
 	for _, all := range c {
 		for _, arg := range all {
-			switch n += 2; arg.Op {
-			case specs.OpMaskedEqual, specs.OpNotEqual:
-				n++
+			switch arg.Op {
+			case specs.OpMaskedEqual:
+				n += 10
+			case specs.OpNotEqual:
+				n += 3
+			default:
+				n += 2
 			}
 		}
 	}

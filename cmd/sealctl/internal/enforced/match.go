@@ -37,14 +37,31 @@ func Matches(f seccomp.InstalledFilter, profile *specs.LinuxSeccomp) (*Match, er
 	if ok, err := m.verify(f, vm, profile); ok || err != nil {
 		return m.or(ok), err
 	}
-	last := lastKnown(vm)
-	known := without(profile, last)
-	if known == nil {
-		return nil, nil
+	m.UpTo = lastKnown(vm)
+	for _, late := range []bool{false, true} {
+		if known := without(profile, m.UpTo, late); known != nil {
+			if ok, err := m.verify(f, vm, known); ok || err != nil {
+				return m.or(ok), err
+			}
+		}
 	}
-	m.UpTo = last
-	ok, err := m.verify(f, vm, known)
-	return m.or(ok), err
+	return nil, nil
+}
+
+// Difference returns a call on which the filter differs from the profile, as far as the
+// runtime's way with other architectures leaves a choice; nil if it finds none.
+func Difference(f seccomp.InstalledFilter, profile *specs.LinuxSeccomp) error {
+	vm, err := bpf.NewVM(f.Instructions)
+	if err != nil {
+		return err
+	}
+	kill := seccomp.Action(vm.Run(&bpf.Data{Arch: unused})) == seccomp.KillThread
+	policy, err := seccomp.NewPolicy(profile, seccomp.Options{KillThread: kill})
+	if err != nil {
+		return err
+	}
+	_, err = Equal(f, policy)
+	return err
 }
 
 func (m *Match) or(ok bool) *Match {
@@ -127,10 +144,15 @@ func lastKnown(vm *bpf.VM) uint32 {
 	return 0
 }
 
+// lateNames are calls of x86_64 that got numbers below those of older calls (arch/x86/
+// entry/syscalls/syscall_64.tbl): uretprobe in Linux 6.11, uprobe in 6.18.
+var lateNames = []string{"uprobe", "uretprobe"}
+
 // without returns the profile without the names of calls beyond the native number
-// last, or nil if there are none. The numbers of new calls are the same everywhere,
-// but for what the architecture counts from.
-func without(profile *specs.LinuxSeccomp, last uint32) *specs.LinuxSeccomp {
+// last, and with late also without lateNames; nil if none of them is there. The
+// numbers of new calls are the same everywhere, but for what the architecture counts
+// from.
+func without(profile *specs.LinuxSeccomp, last uint32, late bool) *specs.LinuxSeccomp {
 	native := arch.Lookup(arch.Native)
 	if native == nil || last <= native.Base {
 		return nil
@@ -140,6 +162,9 @@ func without(profile *specs.LinuxSeccomp, last uint32) *specs.LinuxSeccomp {
 		id, ok := arch.Find(name)
 		if !ok {
 			return false
+		}
+		if late && slices.Contains(lateNames, name) {
+			return true
 		}
 		if nr, ok := native.NumberOf(id); ok {
 			return nr-native.Base > last
