@@ -31,6 +31,7 @@ type otherNumbers struct {
 	First    uint32          `json:"first"`
 	Last     uint32          `json:"last"`
 	Outcomes []otherOutcomes `json:"outcomes"`
+	Complex  string          `json:"complex,omitempty"` // see listedCall
 }
 
 type otherOutcomes struct {
@@ -48,13 +49,21 @@ func listingOf(a *enforced.Analysis) *enforcedListing {
 		l := archListing{Architecture: t.Arch.Scmp}
 		for _, c := range t.Calls {
 			for _, o := range c.Outcomes {
-				l.add(o.Action, listedCall{Name: c.Name, Number: c.Number, conditions: conditions{o.If, o.Unless}, text: o.Conditions()})
+				call := listedCall{Name: c.Name, Number: c.Number, conditions: conditions{o.If, o.Unless}, text: o.Conditions()}
+				if c.Complex != nil {
+					call.Complex = c.Complex.Error()
+					call.text = "by conditions that are not listed: " + call.Complex
+				}
+				l.add(o.Action, call)
 			}
 		}
 		l.sort()
 		e := enforcedArch{Architecture: l.Architecture, Decisions: l.Decisions, Others: []otherNumbers{}, beyond: t.Others}
 		for _, r := range t.Others {
 			n := otherNumbers{First: r.First, Last: r.Last}
+			if r.Complex != nil {
+				n.Complex = r.Complex.Error()
+			}
 			for _, o := range r.Outcomes {
 				n.Outcomes = append(n.Outcomes, otherOutcomes{decisionOf(o.Action), conditions{o.If, o.Unless}})
 			}

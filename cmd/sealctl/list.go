@@ -85,7 +85,9 @@ type listedCall struct {
 	Name   string `json:"name"`
 	Number uint32 `json:"number"`
 	conditions
-	text string // of the conditions
+	// Complex says why there are no conditions although the call has several decisions.
+	Complex string `json:"complex,omitempty"`
+	text    string // of the conditions
 }
 
 // listArchs asks for each call of each architecture.

@@ -44,6 +44,8 @@ type Call struct {
 	Name     string
 	Number   uint32
 	Outcomes []seccomp.Outcome // without Cause
+	// Complex says why Outcomes has the actions only, without conditions; nil if it has.
+	Complex  error
 	function bdd.Ref
 }
 
@@ -51,6 +53,7 @@ type Call struct {
 type Range struct {
 	First, Last uint32
 	Outcomes    []seccomp.Outcome
+	Complex     error // see Call
 	function    bdd.Ref
 }
 
@@ -60,11 +63,12 @@ type layout struct {
 	f bdd.Ref
 	// covers has the conditions of functions that were put into words before; equal
 	// ones are frequent. Separate by the width of arguments.
-	covers map[coverKey][]seccomp.Outcome
+	covers map[coverKey]words
 }
 
-// Analyse finds out what the filters of a thread, the newest first, decide together.
-// Errors wrap [bpf.ErrComplex] if a program computes more than comparisons and masks,
+// Analyse finds out what the filters of a thread, the newest first, decide together. A
+// call whose conditions cannot be put into words is no error, see [Call].Complex. Errors
+// wrap [bpf.ErrComplex] if a program computes more than comparisons and masks,
 // or are about an instruction that the kernel would not have taken.
 func Analyse(filters ...seccomp.InstalledFilter) (*Analysis, error) {
 	if len(filters) == 0 {
@@ -88,7 +92,7 @@ func Analyse(filters ...seccomp.InstalledFilter) (*Analysis, error) {
 }
 
 func newLayout(filters []seccomp.InstalledFilter, big bool) (*layout, error) {
-	l := &layout{d: bdd.New(maxDiagram), covers: map[coverKey][]seccomp.Outcome{}}
+	l := &layout{d: bdd.New(maxDiagram), covers: map[coverKey]words{}}
 	var progs [][]bpf.Instruction
 	for _, f := range filters {
 		if err := bpf.Check(f.Instructions); err != nil {

@@ -1,6 +1,7 @@
 package enforced
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
+	"github.com/runseal/runseal/seccomp/bpf"
 	"github.com/runseal/runseal/seccomp/profiles/docker"
 )
 
@@ -225,4 +227,47 @@ func TestProfileDocker(t *testing.T) {
 			t.Errorf("%v, default %s", err, again.DefaultAction)
 		}
 	}
+}
+
+// Whatever a program computes: no panic, and what is said of a call is what the
+// interpreter returns for it.
+func FuzzAnalyse(f *testing.F) {
+	for _, text := range []string{plain, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["ioctl"],"action":"SCMP_ACT_TRAP","args":[{"index":1,"value":255,"valueTwo":7,"op":"SCMP_CMP_MASKED_EQ"}]}]}`} {
+		p, err := seccomp.ParseProfile([]byte(text))
+		if err != nil {
+			f.Fatal(err)
+		}
+		filter, err := seccomp.Compile(p, seccomp.Options{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(filter.Bytes(), uint64(7))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, arg uint64) {
+		var prog []bpf.Instruction
+		for ; len(raw) >= 8 && len(prog) < 60; raw = raw[8:] {
+			prog = append(prog, bpf.Instruction{Op: binary.NativeEndian.Uint16(raw), Jt: raw[2], Jf: raw[3], K: binary.NativeEndian.Uint32(raw[4:])})
+		}
+		vm, err := bpf.NewVM(prog)
+		if err != nil {
+			return
+		}
+		a, err := Analyse(seccomp.InstalledFilter{Instructions: prog})
+		if err != nil {
+			return
+		}
+		for _, l := range a.Archs {
+			for _, c := range l.Calls {
+				if c.Complex != nil || l.Arch.Bits == 32 {
+					continue
+				}
+				args := [6]uint64{arg, arg >> 7, arg << 7, arg ^ 1, arg & 0xff, 0}
+				want := seccomp.Action(vm.Run(&bpf.Data{Arch: l.Arch.Audit, Nr: c.Number, Args: args}))
+				at := slices.IndexFunc(c.Outcomes, func(o seccomp.Outcome) bool { return holds(o, args) })
+				if at < 0 || c.Outcomes[at].Action != want {
+					t.Fatalf("%s %s %x: outcome %d of %v, want %s", l.Arch.Scmp, c.Name, args, at, c.Outcomes, want)
+				}
+			}
+		}
+	})
 }

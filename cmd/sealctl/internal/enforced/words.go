@@ -24,7 +24,7 @@ func (a *Arch) putIntoWords() error {
 			last = a.spans[i+1].From - 1
 		}
 		outcomes, err := a.layout.outcomes(s.To, a.Arch)
-		if err != nil {
+		if a.layout.d.Full() || outcomes == nil {
 			return fmt.Errorf("%s call %d: %w", a.Arch.Scmp, s.From, err)
 		}
 		next := uint32(s.From)
@@ -32,13 +32,13 @@ func (a *Arch) putIntoWords() error {
 			n := names[0]
 			names = names[1:]
 			if n.nr > next {
-				a.Others = append(a.Others, Range{next, n.nr - 1, outcomes, s.To})
+				a.Others = append(a.Others, Range{next, n.nr - 1, outcomes, err, s.To})
 			}
-			a.Calls = append(a.Calls, Call{n.name, n.nr, outcomes, s.To})
+			a.Calls = append(a.Calls, Call{n.name, n.nr, outcomes, err, s.To})
 			next = n.nr + 1
 		}
 		if uint64(next) <= last {
-			a.Others = append(a.Others, Range{next, uint32(last), outcomes, s.To})
+			a.Others = append(a.Others, Range{next, uint32(last), outcomes, err, s.To})
 		}
 	}
 	return nil
@@ -72,10 +72,11 @@ const maxActions = 16
 
 // outcomes puts a function of the arguments into words: for each action the conditions
 // under which it is taken, and for the one that would need most of them what is left.
+// If there is an error but a list, it has the actions without their conditions.
 func (l *layout) outcomes(f bdd.Ref, t *arch.Arch) ([]seccomp.Outcome, error) {
 	key := coverKey{f, t.Bits}
-	if list, ok := l.covers[key]; ok {
-		return list, nil
+	if known, ok := l.covers[key]; ok {
+		return known.list, known.err
 	}
 	actions := l.d.Leaves(f, maxActions)
 	if actions == nil {
@@ -84,16 +85,31 @@ func (l *layout) outcomes(f bdd.Ref, t *arch.Arch) ([]seccomp.Outcome, error) {
 	slices.SortFunc(actions, func(x, y uint32) int { // the most permissive first
 		return cmp.Or(cmp.Compare(int32(y), int32(x)), cmp.Compare(x, y))
 	})
-	if len(actions) == 1 {
-		list := []seccomp.Outcome{{Action: seccomp.Action(actions[0])}}
-		l.covers[key] = list
-		return list, nil
+	list, err := l.decided(f, actions, &coverer{d: l.d, bits: t.Bits})
+	if err != nil {
+		list = nil
+		for _, v := range actions {
+			list = append(list, seccomp.Outcome{Action: seccomp.Action(v)})
+		}
 	}
-	c := coverer{d: l.d, bits: t.Bits}
+	l.covers[key] = words{list, err}
+	return list, err
+}
+
+// words is what outcomes has found for a function.
+type words struct {
+	list []seccomp.Outcome
+	err  error
+}
+
+// decided is outcomes for the actions that f has.
+func (l *layout) decided(f bdd.Ref, actions []uint32, c *coverer) (list []seccomp.Outcome, err error) {
+	if len(actions) == 1 {
+		return []seccomp.Outcome{{Action: seccomp.Action(actions[0])}}, nil
+	}
 	covers := make([]cover, len(actions))
 	rest := -1
 	for i, v := range actions {
-		var err error
 		if covers[i], err = c.cover(l.is(f, v)); err != nil {
 			if rest >= 0 && covers[rest] == nil { // two of them that cannot be said
 				return nil, err
@@ -105,7 +121,6 @@ func (l *layout) outcomes(f bdd.Ref, t *arch.Arch) ([]seccomp.Outcome, error) {
 			rest = i
 		}
 	}
-	var list []seccomp.Outcome
 	left := seccomp.Outcome{Action: seccomp.Action(actions[rest])}
 	again := l.d.Leaf(actions[rest])
 	for i, v := range actions {
@@ -121,8 +136,7 @@ func (l *layout) outcomes(f bdd.Ref, t *arch.Arch) ([]seccomp.Outcome, error) {
 	if again != f || l.d.Full() {
 		return nil, fmt.Errorf("the conditions that were found are not exact: %w", bpf.ErrComplex)
 	}
-	l.covers[key] = append(list, left)
-	return l.covers[key], nil
+	return append(list, left), nil
 }
 
 // is returns the predicate that f has the value.
