@@ -64,6 +64,7 @@ type layout struct {
 	// covers has the conditions of functions that were put into words before; equal
 	// ones are frequent. Separate by the width of arguments.
 	covers map[coverKey]words
+	left   int // see coverer
 }
 
 // Analyse finds out what the filters of a thread, the newest first, decide together. A
@@ -92,7 +93,7 @@ func Analyse(filters ...seccomp.InstalledFilter) (*Analysis, error) {
 }
 
 func newLayout(filters []seccomp.InstalledFilter, big bool) (*layout, error) {
-	l := &layout{d: bdd.New(maxDiagram), covers: map[coverKey]words{}}
+	l := &layout{d: bdd.New(maxDiagram), covers: map[coverKey]words{}, left: maxTakenAll}
 	var progs [][]bpf.Instruction
 	for _, f := range filters {
 		if err := bpf.Check(f.Instructions); err != nil {

@@ -106,7 +106,7 @@ func (b *builder) name(id arch.ID, last []uint32) error {
 		return fmt.Errorf("%s %s: more than %d actions", from.Arch.Scmp, id, maxActions)
 	}
 	slices.SortFunc(actions, func(x, y uint32) int { return int(int64(int32(y)) - int64(int32(x))) })
-	c := coverer{d: from.layout.d, bits: from.Arch.Bits}
+	c := coverer{d: from.layout.d, bits: from.Arch.Bits, left: &from.layout.left}
 	for _, v := range actions {
 		if len(actions) > 1 && seccomp.Action(v) == b.otherwise {
 			continue

@@ -36,7 +36,8 @@ func (c cover) cost() (n int) {
 // pieces that the values of one argument are cut into.
 const (
 	maxCover     = 512
-	maxTaken     = 512 // predicates that are taken apart for one call
+	maxTaken     = 512     // predicates that are taken apart for one call
+	maxTakenAll  = 1 << 14 // and for all
 	maxShortened = 64
 	maxPieces    = 256
 )
@@ -46,6 +47,7 @@ type coverer struct {
 	d    *bdd.Diagram
 	bits int // width of the architecture's arguments, 32 or 64
 	done map[bdd.Ref]cover
+	left *int // predicates that may still be taken apart for all calls
 }
 
 var (
@@ -100,7 +102,7 @@ func (c *coverer) find(p bdd.Ref) (cover, error) {
 	if c.done == nil {
 		c.done = map[bdd.Ref]cover{}
 	}
-	if len(c.done) >= maxTaken || c.d.Full() {
+	if *c.left--; *c.left < 0 || len(c.done) >= maxTaken || c.d.Full() {
 		return nil, errCover
 	}
 	c.done[p] = nil

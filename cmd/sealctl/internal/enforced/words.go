@@ -85,7 +85,7 @@ func (l *layout) outcomes(f bdd.Ref, t *arch.Arch) ([]seccomp.Outcome, error) {
 	slices.SortFunc(actions, func(x, y uint32) int { // the most permissive first
 		return cmp.Or(cmp.Compare(int32(y), int32(x)), cmp.Compare(x, y))
 	})
-	list, err := l.decided(f, actions, &coverer{d: l.d, bits: t.Bits})
+	list, err := l.decided(f, actions, &coverer{d: l.d, bits: t.Bits, left: &l.left})
 	if err != nil {
 		list = nil
 		for _, v := range actions {
