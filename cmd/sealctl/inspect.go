@@ -169,7 +169,7 @@ func inspect(c *cli.Context, p *process, form, source string) error {
 	if source != "config" {
 		out.Kernel, failed = p.inspectKernel(status)
 		if failed == nil && out.Config != nil {
-			out.Kernel.AsConfigured = p.compareWithConfig(out.Kernel)
+			out.Kernel.AsConfigured = p.compareWithConfig()
 		}
 	}
 	switch {

@@ -8,6 +8,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/cmd/sealctl/internal/enforced"
+	"github.com/runseal/runseal/seccomp"
 )
 
 // The configuration alone needs no privileges, and is printed as it was.
@@ -124,6 +129,49 @@ func TestInspectKernel(t *testing.T) {
 		if status, stdout, stderr = sealctl(stdout, "diff", "-", writeFile(t, victimProfile)); status != 0 {
 			t.Errorf("%s: status %d, %s%s", name, status, stdout, stderr)
 		}
+	}
+}
+
+// Of several filters the oldest is the runtime's.
+func TestCompareWithConfig(t *testing.T) {
+	filter := func(text string) seccomp.InstalledFilter {
+		p, err := seccomp.ParseProfile([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := seccomp.Compile(p, seccomp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seccomp.InstalledFilter{Instructions: f.Instructions}
+	}
+	profile, err := seccomp.ParseProfile([]byte(victimProfile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, other := filter(victimProfile), filter(small)
+	for _, c := range []struct {
+		installed []seccomp.InstalledFilter
+		profile   *specs.LinuxSeccomp
+		equal     bool
+		text      string
+	}{
+		{nil, nil, true, "no filter, and config.json has no linux.seccomp"},
+		{nil, profile, false, "no filter, but config.json has linux.seccomp"},
+		{[]seccomp.InstalledFilter{own}, nil, false, "1 filters, but config.json has no linux.seccomp"},
+		{[]seccomp.InstalledFilter{own}, profile, true, "the filter decides all calls as config.json says (proved)"},
+		{[]seccomp.InstalledFilter{other, own}, profile, true, "the oldest filter decides all calls as config.json says (proved)"},
+		{[]seccomp.InstalledFilter{own, other}, profile, false, "the oldest filter is not that of config.json: "},
+		{[]seccomp.InstalledFilter{{Instructions: other.Instructions[:1]}}, profile, false, "not known whether the filter is that of config.json: "},
+	} {
+		p := &process{profile: c.profile, installed: c.installed}
+		if got := p.compareWithConfig(); got.Equal != c.equal || !strings.HasPrefix(got.Text, c.text) {
+			t.Errorf("%d filters: %+v, want %v, %s", len(c.installed), got, c.equal, c.text)
+		}
+	}
+	if text := matchText(&enforced.Match{KillThread: true, UpTo: 456, Negative: true}); text != "; calls of other architectures kill the thread; "+
+		"the runtime did not know calls above 456; numbers from 0x80000000 on, which no call has, are left out" {
+		t.Error(text)
 	}
 }
 

@@ -121,7 +121,7 @@ type asConfigured struct {
 }
 
 // compareWithConfig proves whether the filters are what the configuration says.
-func (p *process) compareWithConfig(k *inspectedKernel) *asConfigured {
+func (p *process) compareWithConfig() *asConfigured {
 	switch {
 	case p.profile == nil && len(p.installed) == 0:
 		return &asConfigured{true, "no filter, and config.json has no linux.seccomp"}

@@ -94,6 +94,10 @@ func TestPs(t *testing.T) {
 	if i < 0 || list[i].ProfileFrom != "config" || len(list[i].Profiles) != 1 || list[i].Profiles[0].Name != file || *list[i].Filters != 1 || !*list[i].NoNewPrivs || list[i].Mode != "filter" {
 		t.Errorf("%+v", list)
 	}
+	i = slices.IndexFunc(list, func(e psEntry) bool { return e.ID == "ps-wait" })
+	if i < 0 || !list[i].Waiting || list[i].Profiles != nil {
+		t.Errorf("not started: %+v", list)
+	}
 	for i := 1; i < len(list); i++ {
 		a, _ := processStart(list[i-1].Pid)
 		if b, _ := processStart(list[i].Pid); a > b {

@@ -125,12 +125,12 @@ func (b *builder) name(id arch.ID, last []uint32) error {
 }
 
 // at returns the function of the call with this number.
-func (t *Arch) at(nr uint32) bdd.Ref {
-	i := len(t.spans) - 1
-	for i > 0 && t.spans[i].From > uint64(nr) {
+func (a *Arch) at(nr uint32) bdd.Ref {
+	i := len(a.spans) - 1
+	for i > 0 && a.spans[i].From > uint64(nr) {
 		i--
 	}
-	return t.spans[i].To
+	return a.spans[i].To
 }
 
 // add puts the name into the entry for action and conditions.

@@ -80,6 +80,22 @@ func TestProfileRandom(t *testing.T) {
 	}
 }
 
+// A name that only tells where newer calls begin is kept.
+func TestProfileMention(t *testing.T) {
+	if arch.Native != "SCMP_ARCH_X86_64" {
+		t.Skip("the profile is one of x86_64")
+	}
+	source := parse(t, `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},{"names":["openat2"],"action":"SCMP_ACT_ERRNO"}]}`)
+	p, err := analyse(t, installed(t, source, seccomp.Options{})).Profile(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := seccomp.Compare(policyOf(t, source, seccomp.Options{}), policyOf(t, p.Seccomp, seccomp.Options{}))
+	if err != nil || len(r.Differences) != 0 || len(p.Seccomp.Syscalls) != 2 {
+		t.Errorf("%s\n%v, %v", p.JSON, r, err)
+	}
+}
+
 // Of several filters the profile says what they decide together.
 func TestProfileOfSeveral(t *testing.T) {
 	if arch.Native != "SCMP_ARCH_X86_64" {

@@ -82,11 +82,12 @@ func component(parts []string, i int) (engine, id string, ok bool) {
 	plain, scope := strings.CutSuffix(name, ".scope")
 	for _, s := range scopes {
 		id, found := strings.CutPrefix(plain, s.prefix)
-		// Without .scope docker- and the others may be anybody's.
+		// Without .scope docker- and the others may be anybody's. What is left of
+		// crio-conmon-ID is no id.
 		if !found || !scope && s.engine != CRIO && s.engine != Podman {
 			continue
 		}
-		if strings.HasPrefix(id, "conmon-") || !validID(id) || !hexID(id) && s.engine != Runseal && s.engine != Runc && s.engine != Crun {
+		if !validID(id) || !hexID(id) && s.engine != Runseal && s.engine != Runc && s.engine != Crun {
 			return "", "", false
 		}
 		return s.engine, id, true
