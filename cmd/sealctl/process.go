@@ -187,6 +187,8 @@ func ofContainer(c *procs.Container, host runtimes.Host, kept *runtimes.Containe
 	text, path, err := host.Config(c.ID, bundle)
 	p.config = &containerConfig{path: path, err: err}
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && state.ValidID(c.ID) != nil:
+		p.config.err = fmt.Errorf("%s has no id by which a config.json could be found", c.ID)
 	case errors.Is(err, fs.ErrNotExist):
 		p.config.err = fmt.Errorf("no config.json of it was found in %s", strings.Join(host.Bundles(c.ID), ", "))
 	case err == nil:

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -137,6 +139,9 @@ func listContainers(c *cli.Context, root string) ([]psEntry, error) {
 	if scan.Unreadable > 0 {
 		warn(c, fmt.Sprintf("%s: %d processes could not be read in full (hidepid=, or no privileges): containers may be missing", root, scan.Unreadable))
 	}
+	if scan.Hidden {
+		warn(c, fmt.Sprintf("%s: process 1 is hidden, as with hidepid=2: containers of others are missing", root))
+	}
 	r, err := newRecognizer(c)
 	if err != nil {
 		return nil, err
@@ -176,7 +181,11 @@ func (e *psEntry) recognize(c *cli.Context, r *recognizer, container *procs.Cont
 	p := &process{pid: first.Pid, container: container.ID, startTime: first.Start}
 	if c.Bool("recognize") {
 		filters, err := p.filters()
-		if err != nil {
+		switch inner := errors.Unwrap(err); {
+		case err != nil && inner != nil && os.Geteuid() != 0: // the same for all: say it once
+			r.warn(fmt.Sprintf("--recognize: %s", inner))
+			return
+		case err != nil:
 			r.warn(fmt.Sprintf("%s: %s", p, err))
 			return
 		}

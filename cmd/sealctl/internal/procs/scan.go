@@ -45,6 +45,9 @@ type Snapshot struct {
 	// Unreadable counts the processes that are there and of which something could
 	// not be read.
 	Unreadable int
+	// Hidden says that process 1 is not there to see, as with hidepid=2, and so perhaps
+	// nothing but this user's own processes.
+	Hidden bool
 
 	known  []Known
 	base   uint64 // the pid namespace of process 1
@@ -80,6 +83,8 @@ func Scan(root string, o Options) (*Snapshot, error) {
 		return nil, fmt.Errorf("%s: no process in it, expected a procfs", root)
 	}
 	slices.SortFunc(s.Processes, func(a, b *Process) int { return a.Pid - b.Pid })
+	_, err = os.Lstat(filepath.Join(root, "1"))
+	s.Hidden = err != nil
 	if link, err := os.Readlink(filepath.Join(root, "1/ns/pid")); err == nil {
 		s.base, _ = ParseNamespace("pid", link)
 	}

@@ -252,8 +252,14 @@ func TestScanDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := Scan(root, Options{Threads: true})
-	if err != nil || s.Unreadable != 3 || !slices.Equal(summary(s), []string{"pidns:7 10 [10]"}) {
+	if err != nil || s.Hidden || s.Unreadable != 3 || !slices.Equal(summary(s), []string{"pidns:7 10 [10]"}) {
 		t.Errorf("%v, %d unreadable, %v", summary(s), s.Unreadable, err)
+	}
+	if err := os.RemoveAll(filepath.Join(root, "1")); err != nil { // hidepid=2
+		t.Fatal(err)
+	}
+	if s, err := Scan(root, Options{}); err != nil || !s.Hidden {
+		t.Errorf("without process 1: hidden is not set, %v", err)
 	}
 	if _, err := Scan(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "expected a procfs") {
 		t.Errorf("an empty directory: %v", err)
