@@ -5,6 +5,10 @@
 //	sealctl list PROFILE                    all calls by what becomes of them
 //	sealctl explain PROFILE CALL [ARG...]   what becomes of one call, and why
 //	sealctl diff A B                        the calls that two profiles decide differently
+//	sealctl resolve PROFILE                 a profile as an engine would put it into config.json
+//	sealctl merge A B...                    a profile that allows what any of them allows
+//	sealctl intersect A B...                a profile that allows what all of them allow
+//	sealctl convert --to FORMAT PROFILE     a profile in another format
 //	sealctl ps                              the running containers, with what is enforced for them
 //	sealctl inspect CONTAINER|PID           the profile of one, as configured and as the kernel has it
 //	sealctl verify PID|CONTAINER            a proof that a process has the filter of a profile

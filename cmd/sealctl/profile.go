@@ -33,8 +33,12 @@ func sourceFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "cap", Usage: "with Docker's format: a `CAPABILITY` of the container, such as CAP_SYS_ADMIN " +
 			"(repeatable; an empty one for none; default: those that Docker gives)"},
 		&cli.StringFlag{Name: "kernel", Usage: "with Docker's format: the `VERSION` of the kernel, such as 5.15 (default: the running one's)"},
-		&cli.StringFlag{Name: "seccomp-profile-root", Usage: "the `DIR` of localhost/NAME", Value: profiles.DefaultRoot},
+		profileRootFlag(),
 	}
+}
+
+func profileRootFlag() cli.Flag {
+	return &cli.StringFlag{Name: "seccomp-profile-root", Usage: "the `DIR` of localhost/NAME", Value: profiles.DefaultRoot}
 }
 
 // profileOptions gives what sourceFlags say.

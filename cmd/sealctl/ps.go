@@ -35,7 +35,7 @@ func psCommand() *cli.Command {
 			&cli.BoolFlag{Name: "recognize", Usage: "read the filters and prove which known profile they are; stops each container's first process for a moment"},
 			&cli.BoolFlag{Name: "threads", Aliases: []string{"a"}, Usage: "a line for each process and thread that differs from the container's first process"},
 			&cli.StringSliceFlag{Name: "profile", Usage: "a further known `PROFILE`, a file or a name (repeatable)"},
-			sourceFlags()[1],
+			profileRootFlag(),
 			rootFlag(),
 			&cli.BoolFlag{Name: "no-headers", Usage: "leave out the line with the names of the columns"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print the full ids only"},

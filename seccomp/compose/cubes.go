@@ -13,7 +13,7 @@ import (
 func (c *composer) cubes(t target) ([]rule, bool) {
 	var list []rule
 	big := t.arch.BigEndian()
-	ok := c.d.Cubes(t.want, bpf.NumWords, func(mask, value []uint32, v uint32) bool {
+	ok := c.d.Paths(t.want, bpf.NumWords, func(mask, value []uint32, v uint32) bool {
 		if seccomp.Action(v) == c.otherwise {
 			return true
 		}

@@ -3,7 +3,7 @@ package bdd
 import "testing"
 
 // The cubes exclude each other, cover everything, and have the function's values.
-func TestCubes(t *testing.T) {
+func TestPaths(t *testing.T) {
 	d := New(1 << 16)
 	x, y := d.Word(0), d.Word(1)
 	between := d.And(d.AtLeast(x, d.Const(5)), d.Not(d.AtLeast(x, d.Const(11))))
@@ -17,7 +17,7 @@ func TestCubes(t *testing.T) {
 		all = append(all, cube{[2]uint32(mask), [2]uint32(value), v})
 		return true
 	}
-	if !d.Cubes(f, 2, collect) {
+	if !d.Paths(f, 2, collect) {
 		t.Error("ended early")
 	}
 	for _, a := range []uint32{0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1 << 31, 1<<32 - 1} {
@@ -37,7 +37,7 @@ func TestCubes(t *testing.T) {
 		}
 	}
 	n := 0
-	if d.Cubes(f, 2, func([]uint32, []uint32, uint32) bool { n++; return n < 3 }) || n != 3 {
+	if d.Paths(f, 2, func([]uint32, []uint32, uint32) bool { n++; return n < 3 }) || n != 3 {
 		t.Errorf("%d cubes, want an end after 3", n)
 	}
 }

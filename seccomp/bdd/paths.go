@@ -1,13 +1,13 @@
 package bdd
 
-// Cubes takes a function apart: for each path to a leaf, visit gets the bits of the
+// Paths takes a function apart: for each path to a leaf, visit gets the bits of the
 // first n words that the path depends on (mask), their values, and the function's value
 // there. These sets of inputs exclude each other and together are all inputs. visit
-// must not keep the slices; if it returns false that is the end, and Cubes returns
+// must not keep the slices; if it returns false that is the end, and Paths returns
 // false.
 //
 // There can be many more paths than nodes.
-func (d *Diagram) Cubes(f Ref, n int, visit func(mask, value []uint32, v uint32) bool) bool {
+func (d *Diagram) Paths(f Ref, n int, visit func(mask, value []uint32, v uint32) bool) bool {
 	mask, value := make([]uint32, n), make([]uint32, n)
 	var walk func(f Ref) bool
 	walk = func(f Ref) bool {
