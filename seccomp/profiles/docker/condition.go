@@ -34,11 +34,16 @@ func resolve(p *moby.Seccomp, h Host) (*specs.LinuxSeccomp, error) {
 		out.Architectures = []specs.Arch{h.Arch} // otherwise it would be this program's
 	}
 	for _, rule := range p.Syscalls {
-		if holdsNone(rule.Excludes, h, release) && holdsAll(rule.Includes, h, release) {
+		if applies(rule, h, release) {
 			out.Syscalls = append(out.Syscalls, rule.LinuxSyscall)
 		}
 	}
 	return &out, nil
+}
+
+// applies says whether a rule counts on the host.
+func applies(rule *moby.Syscall, h Host, release moby.KernelVersion) bool {
+	return holdsNone(rule.Excludes, h, release) && holdsAll(rule.Includes, h, release)
 }
 
 // holdsAll says whether every condition of includes holds: all capabilities are

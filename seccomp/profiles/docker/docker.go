@@ -69,6 +69,28 @@ func Resolve(data []byte, h Host) (*specs.LinuxSeccomp, error) {
 	return resolve(p, h)
 }
 
+// ResolveEntries is [Resolve], and says which entries of the text apply: the i-th
+// entry of the result is entry entries[i] of the text's syscalls.
+func ResolveEntries(data []byte, h Host) (p *specs.LinuxSeccomp, entries []int, err error) {
+	if p, err = Resolve(data, h); err != nil {
+		return nil, nil, err
+	}
+	text, err := parse(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	release, err := h.release()
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, rule := range text.Syscalls {
+		if applies(rule, h, release) {
+			entries = append(entries, i)
+		}
+	}
+	return p, entries, nil
+}
+
 // Capabilities returns the bounding set that Docker gives a container unless told
 // otherwise.
 func Capabilities() []string {

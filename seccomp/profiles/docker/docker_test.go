@@ -182,6 +182,31 @@ func TestAsDocker(t *testing.T) {
 	}
 }
 
+// Each entry of the result is the one of the text that it is said to be.
+func TestResolveEntries(t *testing.T) {
+	text, err := json.Marshal(moby.DefaultProfile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, caps := range [][]string{nil, Capabilities(), manyCaps} {
+		p, entries, err := ResolveEntries(text, Host{Caps: caps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := defaultFor(t, Host{Caps: caps}); len(p.Syscalls) != len(want.Syscalls) || len(entries) != len(p.Syscalls) {
+			t.Fatalf("%v: %d entries, %d of the text, want %d", caps, len(p.Syscalls), len(entries), len(want.Syscalls))
+		}
+		for i, s := range p.Syscalls {
+			if from := moby.DefaultProfile().Syscalls[entries[i]]; !slices.Equal(s.Names, from.Names) || !slices.Equal(s.Args, from.Args) {
+				t.Errorf("%v: entry %d is not entry %d of the text", caps, i, entries[i])
+			}
+		}
+	}
+	if _, _, err := ResolveEntries([]byte(`{}`), Host{}); err == nil {
+		t.Error("{}: no error")
+	}
+}
+
 // canonical is a profile as text, in which nil and empty lists are the same.
 func canonical(t *testing.T, p *specs.LinuxSeccomp) string {
 	t.Helper()
