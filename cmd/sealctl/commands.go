@@ -9,13 +9,7 @@ func commands() []*cli.Command {
 		listCommand(),
 		explainCommand(),
 		diffCommand(),
-		reportCommand(),
-
-		// Writing profiles.
-		resolveCommand(),
-		mergeCommand(),
-		intersectCommand(),
-		convertCommand(),
+		lintCommand(),
 
 		// Processes and containers.
 		psCommand(),

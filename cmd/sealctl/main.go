@@ -5,12 +5,7 @@
 //	sealctl list PROFILE                    all calls by what becomes of them
 //	sealctl explain PROFILE CALL [ARG...]   what becomes of one call, and why
 //	sealctl diff A B                        the calls that two profiles decide differently
-//	sealctl resolve PROFILE                 a profile as an engine would put it into config.json
-//	sealctl merge A B...                    a profile that allows what any of them allows
-//	sealctl intersect A B...                a profile that allows what all of them allow
-//	sealctl convert --to FORMAT PROFILE     a profile in another format
-//	sealctl ps                              the running containers, with what is enforced for them
-//	sealctl inspect CONTAINER|PID           the profile of one, as configured and as the kernel has it
+//	sealctl lint PROFILE...                 mistakes and weaknesses of profiles
 //	sealctl verify PID|CONTAINER            a proof that a process has the filter of a profile
 //	sealctl pod FILE...                     the profile that each container of a workload gets
 //	sealctl scc FILE... --pod FILE          the OpenShift constraints that admit a pod's profiles
@@ -20,12 +15,8 @@
 //	sealctl version
 //
 // Results go to standard output, warnings and errors to standard error, one
-// line each. The exit status is 1 if anything failed; diff and verify end with 1
-// if there is a difference, pod and scc with 1 if a container is refused, and all
-// four with 2 if anything failed.
-//
-// On a terminal there are colours, and progress where something takes its time
-// (terminal.go). Flags may stand anywhere (argv.go).
+// line each. The exit status is 1 if anything failed; diff, lint and verify end
+// with 1 if there is a difference or a finding and with 2 if anything failed.
 package main
 
 import (

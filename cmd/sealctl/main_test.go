@@ -104,7 +104,7 @@ func TestErrors(t *testing.T) {
 		{small, []string{"compile", "-", "--", "--strict-seccomp"}, "got 2 arguments"},
 		{"", []string{"compile", "h"}, "open h: no such file or directory"}, // no verb of help
 		{"", []string{"compile", "--bogus", "-"}, "bogus"},
-		{"", []string{"lint"}, `unknown command "lint"`},
+		{"", []string{"bogus"}, `unknown command "bogus"`},
 		{"", []string{"version", "x"}, `version takes no arguments, got "x"`},
 		{"", []string{"compile", "/nonexistent/profile"}, "open /nonexistent/profile: no such file or directory"},
 		{"", []string{"compile", "/"}, "is a directory"},

@@ -1,0 +1,358 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/arch"
+)
+
+var (
+	shadowedRule = &Rule{
+		ID: "shadowed-rule", Severity: Warning,
+		Title: "an entry that never decides a call, because other entries decide otherwise",
+		Help: `An entry without conditions beats all with conditions, wherever it stands; of two without conditions the first wins,
+and of those with conditions the first that matches. So the entry has no effect for the calls, and what it says does not
+happen. Remove it, or the other one. (Proved for all arguments and architectures.)`,
+	}
+	redundantRule = &Rule{
+		ID: "redundant-rule", Severity: Note,
+		Title: "an entry that changes nothing for a call, because others say the same",
+		Help: `Without the name in this entry the profile would decide all calls alike. (Proved for all arguments and
+architectures; all names that are reported can be removed together.)`,
+	}
+	overlappingRules = &Rule{
+		ID: "overlapping-rules", Severity: Warning,
+		Title: "two entries with different actions match the same call, and their order decides",
+		Help: `Here the first entry that matches wins. libseccomp, and so most runtimes, orders rules in ways of its own and
+refuses some of such profiles; another runtime may decide otherwise. Make the conditions exclude each other.`,
+	}
+	defaultRule = &Rule{
+		ID: "default-action-rule", Severity: Note,
+		Title: "an entry that says what happens anyway",
+		Help: `Action and errno of the entry are those of the default, so that it is no rule. Its names still count for the
+question which calls are newer than the profile (see newer-calls): the finding says if they do.`,
+	}
+	yieldingRule = &Rule{
+		ID: "default-action-yields", Severity: Warning,
+		Title: "an entry that says the default action does not keep others from deciding otherwise",
+		Help: `An entry with the action and errno of the default is no rule: entries behind it decide as if it was not there, also
+where it stands first or has no conditions. To keep a call at the default remove the other entries for it.`,
+	}
+	orderRules = []*Rule{shadowedRule, redundantRule, overlappingRules, defaultRule, yieldingRule}
+)
+
+// group is calls of one entry of which the same is to be said.
+type group struct {
+	rule  *Rule
+	entry int
+	text  string // with %s for the calls
+	path  string // of the first
+	calls []string
+	other []string
+}
+
+// groups collects them in order.
+type groups []group
+
+func (g *groups) add(r *Rule, u use, id arch.ID, text string, other ...string) {
+	for i := range *g {
+		if old := &(*g)[i]; old.rule == r && old.entry == u.entry && old.text == text {
+			if name := id.String(); !slices.Contains(old.calls, name) {
+				old.calls = append(old.calls, name)
+			}
+			return
+		}
+	}
+	*g = append(*g, group{r, u.entry, text, u.path(), []string{id.String()}, other})
+}
+
+func (g groups) report(m *model) {
+	for _, one := range g {
+		path := one.path
+		if names := m.profile.Syscalls[one.entry].Names; len(names) == len(one.calls) {
+			path = entryPath(one.entry)
+		}
+		m.report(one.rule, path, fmt.Sprintf(one.text, list(one.calls)), one.calls, one.other...)
+	}
+}
+
+func checkOrder(m *model) {
+	var found groups
+	raises := m.raisers()
+	for _, id := range m.ids {
+		if !m.exists(id) {
+			continue
+		}
+		m.checkDefaults(&found, id, raises)
+		var uses []use // effective ones, one for each entry
+		for _, u := range m.uses[id] {
+			if m.entries[u.entry].effective && (len(uses) == 0 || uses[len(uses)-1].entry != u.entry) {
+				uses = append(uses, u)
+			}
+		}
+		if len(uses) < 2 {
+			continue
+		}
+		if len(uses) > maxRules {
+			m.leave(id.String())
+			continue
+		}
+		deciding, dead := m.deciding(id, uses)
+		for _, u := range dead {
+			m.reportDead(&found, id, u, deciding)
+		}
+		deciding = m.checkRedundant(&found, id, deciding, dead)
+		m.checkOverlaps(&found, id, deciding)
+	}
+	found.report(m)
+}
+
+// checkDefaults looks at the entries that say the default action.
+func (m *model) checkDefaults(found *groups, id arch.ID, raises map[int]bool) {
+	for _, u := range m.uses[id] {
+		if m.entries[u.entry].effective {
+			continue
+		}
+		other := slices.IndexFunc(m.uses[id], func(o use) bool { return m.entries[o.entry].effective })
+		if other >= 0 {
+			at := m.uses[id][other].entry
+			found.add(yieldingRule, u, id, fmt.Sprintf("%%s: %s is the default action, so that the entry does not keep %s (%s) from deciding",
+				m.entries[u.entry].action, entryPath(at), m.entries[at].action), entryPath(at))
+			continue
+		}
+		text := fmt.Sprintf("%%s: %s is the default action", m.entries[u.entry].action)
+		if raises[u.entry] {
+			text += "; calls below the newest of the names get it too, instead of ENOSYS"
+		}
+		found.add(defaultRule, u, id, text)
+	}
+}
+
+// raisers returns the entries without which more calls would count as newer than the
+// profile on the native architecture.
+func (m *model) raisers() map[int]bool {
+	last, found := uint32(0), map[int]bool{}
+	for _, id := range m.ids {
+		nr, ok := m.native().NumberOf(id)
+		if !ok || nr < last {
+			continue
+		}
+		if nr > last {
+			last, found = nr, map[int]bool{}
+		}
+		for _, u := range m.uses[id] {
+			found[u.entry] = true
+		}
+	}
+	if len(found) > 1 {
+		return nil // each can go while the others stay
+	}
+	if k := m.otherwise.Kind(); k == seccomp.Allow || k == seccomp.Log || k == seccomp.Trace(0) || m.otherwise == seccomp.Errno(enosys) {
+		return nil // newer calls get the default
+	}
+	return found
+}
+
+// deciding tells the uses that decide the call for some arguments on some
+// architecture from those that never do. Where that is not to be found out, a use
+// counts as deciding.
+func (m *model) deciding(id arch.ID, uses []use) (some, none []use) {
+	seen := map[int]bool{}
+	ask := func(list []seccomp.Outcome) bool {
+		for _, o := range list {
+			if o.Cause.By == seccomp.ByRule {
+				seen[o.Cause.Entry] = true
+			}
+		}
+		return list != nil
+	}
+	for _, a := range m.all {
+		if nr, ok := a.NumberOf(id); ok && !ask(m.outcomes(a, nr)) {
+			return uses, nil
+		}
+		if _, nr, selector, ok := a.Mux(id); ok && !ask(m.outcomes(a, nr, specs.LinuxSeccompArg{Value: uint64(selector), Op: specs.OpEqualTo})) {
+			return uses, nil
+		}
+	}
+	for _, u := range uses {
+		if seen[u.entry] {
+			some = append(some, u)
+		} else {
+			none = append(none, u)
+		}
+	}
+	return some, none
+}
+
+// reportDead reports a use that never decides, by what becomes of the calls that it
+// matches.
+func (m *model) reportDead(found *groups, id arch.ID, u use, deciding []use) {
+	if len(deciding) == 0 {
+		return // none of them ever matches: condition-never
+	}
+	e := &m.entries[u.entry]
+	matches := false
+	for _, a := range m.all {
+		nr, ok := a.NumberOf(id)
+		choices := e.alternatives
+		if !ok {
+			var selector uint32
+			if _, nr, selector, ok = a.Mux(id); !ok {
+				continue
+			}
+			choices = [][]specs.LinuxSeccompArg{{{Value: uint64(selector), Op: specs.OpEqualTo}}}
+		}
+		if choices == nil {
+			choices = [][]specs.LinuxSeccompArg{nil}
+		}
+		for _, given := range choices {
+			if !m.afford(costOf(m.rules[call{a, nr}]), id.String()) {
+				return
+			}
+			list, err := m.policy.Explain(a.Audit, nr, given...)
+			if err != nil {
+				continue // no argument meets the conditions
+			}
+			matches = true
+			for _, o := range list {
+				if o.Action != e.action && o.Cause.By == seccomp.ByRule {
+					found.add(shadowedRule, u, id, fmt.Sprintf("%%s: never %s by this entry, because %s decides with %s", e.action, o.Cause, o.Action),
+						o.Cause.String())
+					return
+				}
+			}
+		}
+	}
+	if matches {
+		found.add(redundantRule, u, id, fmt.Sprintf("%%s: %s says the same", entryPath(deciding[0].entry)), entryPath(deciding[0].entry))
+	}
+}
+
+// checkRedundant looks, from the last to the first, for uses without which the others
+// decide alike. It returns the rest. gone are uses that are to be removed already.
+func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []use {
+	n := 0
+	for _, u := range uses {
+		n += len(m.entries[u.entry].alternatives)
+	}
+	if n < 2 {
+		return uses // no conditions: each that decides is needed
+	}
+	whole, without := m.aspect(id, nil), slices.Clone(gone)
+	for i := len(uses) - 1; i >= 0 && len(uses) > 1; i-- {
+		if !m.sameAction(uses, i) {
+			continue
+		}
+		if !m.afford(2*costOf(n), id.String()) {
+			break
+		}
+		try := append(slices.Clone(without), m.usesIn(id, uses[i].entry)...)
+		diff, err := compare(whole, m.aspect(id, try))
+		if err != nil {
+			m.leave(id.String())
+			break
+		}
+		if len(diff.Differences) > 0 {
+			continue
+		}
+		u := uses[i]
+		without, uses = try, slices.Delete(slices.Clone(uses), i, i+1)
+		found.add(redundantRule, u, id, "%s: other entries say the same for all arguments that this one matches", entryPath(uses[0].entry))
+	}
+	return uses
+}
+
+// sameAction says whether another use has the action of the i-th: only such can
+// stand in for it.
+func (m *model) sameAction(uses []use, i int) bool {
+	for j := range uses {
+		if i != j && m.entries[uses[i].entry].action == m.entries[uses[j].entry].action {
+			return true
+		}
+	}
+	return false
+}
+
+// usesIn returns all uses of a name in one entry.
+func (m *model) usesIn(id arch.ID, entry int) []use {
+	var list []use
+	for _, u := range m.uses[id] {
+		if u.entry == entry {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// checkOverlaps looks for pairs of entries whose order makes a difference.
+func (m *model) checkOverlaps(found *groups, id arch.ID, uses []use) {
+	for j := range uses {
+		for i := range j {
+			x, y := &m.entries[uses[i].entry], &m.entries[uses[j].entry]
+			if x.action == y.action || x.alternatives == nil || y.alternatives == nil || disjoint(x, y) {
+				continue
+			}
+			n := len(x.alternatives) + len(y.alternatives)
+			if !m.afford(costOf(n), id.String()) {
+				return
+			}
+			var others []use
+			for _, u := range m.uses[id] {
+				if u.entry != uses[i].entry && u.entry != uses[j].entry {
+					others = append(others, u)
+				}
+			}
+			pair := m.aspect(id, others)
+			at := [2]int{slices.Index(pair.entries, uses[i].entry), slices.Index(pair.entries, uses[j].entry)}
+			swapped := *pair
+			turned := *pair.profile
+			turned.Syscalls = slices.Clone(pair.profile.Syscalls)
+			turned.Syscalls[at[0]], turned.Syscalls[at[1]] = turned.Syscalls[at[1]], turned.Syscalls[at[0]]
+			swapped.profile = &turned
+			diff, err := compare(pair, &swapped)
+			if err != nil {
+				m.leave(id.String())
+				return
+			}
+			for _, d := range diff.Differences {
+				a := arch.ByCall(d.Example.Arch, d.Example.Nr)
+				if nr, ok := a.NumberOf(id); !ok || nr != d.Example.Nr {
+					continue
+				}
+				found.add(overlappingRules, uses[j], id, fmt.Sprintf("%%s: %s matches as well and wins because it is first: %s gets %s, not %s",
+					entryPath(uses[i].entry), callText(id, d.Example.Args, 0), x.action, y.action), entryPath(uses[i].entry))
+				break
+			}
+		}
+	}
+}
+
+// disjoint says whether two entries are seen at once to match no call together:
+// each pair of alternatives compares one argument with different values. Most lists
+// of allowed values are of this kind.
+func disjoint(x, y *entry) bool {
+	for _, p := range x.alternatives {
+		for _, q := range y.alternatives {
+			if !apart(p, q) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func apart(p, q []specs.LinuxSeccompArg) bool {
+	for _, a := range p {
+		for _, b := range q {
+			// In 32 bits both can mean the same, hence the lower halves.
+			if a.Index == b.Index && a.Op == specs.OpEqualTo && b.Op == specs.OpEqualTo && uint32(a.Value) != uint32(b.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
