@@ -24,9 +24,10 @@ type model struct {
 	uses map[arch.ID][]use
 	ids  []arch.ID
 
-	rules     map[call]int // rules for each call that has some
+	loads     map[call]load
 	explained map[question][]seccomp.Outcome
 	work      work
+	suggested int // names for which the known ones were searched
 	skip      func(*Rule) bool
 	findings  []Finding
 }
@@ -55,7 +56,7 @@ func (m *model) native() *arch.Arch { return m.archs[0] }
 
 func (m *model) init(policy *seccomp.Policy) {
 	m.policy = policy
-	m.uses, m.rules, m.explained = map[arch.ID][]use{}, map[call]int{}, map[question][]seccomp.Outcome{}
+	m.uses, m.loads, m.explained = map[arch.ID][]use{}, map[call]load{}, map[question][]seccomp.Outcome{}
 	m.all = policy.Archs()
 	for i, a := range m.all {
 		if i == 0 || runsOn(a, m.all[0]) {
@@ -79,21 +80,31 @@ func (m *model) init(policy *seccomp.Policy) {
 			continue
 		}
 		m.ids = append(m.ids, id)
-		n := 0
-		for _, u := range m.uses[id] {
-			if e := &m.entries[u.entry]; e.effective {
-				n += max(1, len(e.alternatives))
-			}
-		}
+		l := m.loadOf(m.uses[id])
 		for _, a := range m.all {
 			if nr, ok := a.NumberOf(id); ok {
-				m.rules[call{a, nr}] += n
+				m.loads[call{a, nr}] = m.loads[call{a, nr}].add(l)
 			}
 			if _, nr, _, ok := a.Mux(id); ok {
-				m.rules[call{a, nr}] += n
+				m.loads[call{a, nr}] = m.loads[call{a, nr}].add(load{l.rules, l.args | 1})
 			}
 		}
 	}
+}
+
+// loadOf is what uses of one name amount to.
+func (m *model) loadOf(uses []use) (l load) {
+	for _, u := range uses {
+		e := &m.entries[u.entry]
+		if !e.effective {
+			continue
+		}
+		l.rules += max(1, len(e.alternatives))
+		for _, a := range m.profile.Syscalls[u.entry].Args {
+			l.args |= 1 << a.Index
+		}
+	}
+	return l
 }
 
 // actionOf reads an action that NewPolicy has accepted.

@@ -5,7 +5,10 @@ import (
 	"strings"
 )
 
-const root = "linux.seccomp"
+const (
+	root        = "linux.seccomp"
+	defaultPath = root + ".defaultAction"
+)
 
 func entryPath(i int) string   { return fmt.Sprintf("%s.syscalls[%d]", root, i) }
 func namePath(i, j int) string { return fmt.Sprintf("%s.syscalls[%d].names[%d]", root, i, j) }

@@ -3,6 +3,7 @@ package lint
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -14,9 +15,37 @@ import (
 // Bounds of the work. Distributed profiles need a small part of them; they are for
 // profiles of thousands of entries.
 const (
-	maxRules = 128     // rules for one call that are looked at
-	maxWork  = 400_000 // units, each some microseconds
+	maxRules = 128       // rules for one call that are looked at
+	maxWork  = 1_500_000 // microseconds of a machine of 2024, by estimation
 )
+
+// load is what makes questions about a call expensive: its rules, and how many
+// arguments they look at together.
+type load struct {
+	rules int
+	args  uint8 // a bit for each argument
+}
+
+func (l load) add(other load) load { return load{l.rules + other.rules, l.args | other.args} }
+
+// explaining and comparing estimate the work of one question, in microseconds. That
+// is measured: it grows with the square of the number of rules, and of those that look at
+// several arguments Explain tries how they can be said in short.
+func (l load) explaining() int {
+	n := min(l.rules, maxRules)
+	if bits.OnesCount8(l.args) <= 1 {
+		return 60 + 12*n*n
+	}
+	return 60 + min(17*n*n*n, 700_000)
+}
+
+func (l load) comparing() int {
+	n := min(l.rules, maxRules)
+	if bits.OnesCount8(l.args) <= 1 {
+		return 500 + 14*n*n
+	}
+	return 500 + 80*n*n
+}
 
 // work counts what has been done and what could not.
 type work struct {
@@ -25,9 +54,9 @@ type work struct {
 }
 
 // afford takes work from what is left; false if it is too much. name is the call.
-func (m *model) afford(units int, name string) bool {
-	if m.work.done+units <= maxWork {
-		m.work.done += units
+func (m *model) afford(microseconds int, name string) bool {
+	if m.work.done+microseconds <= maxWork {
+		m.work.done += microseconds
 		return true
 	}
 	m.leave(name)
@@ -40,10 +69,6 @@ func (m *model) leave(name string) {
 	}
 	m.work.skipped[name] = true
 }
-
-// costOf estimates the work of asking about n rules: their conditions are taken
-// together in pairs.
-func costOf(n int) int { return 10 + n*n }
 
 // question is what outcomes was asked.
 type question struct {
@@ -63,9 +88,15 @@ func (m *model) outcomes(a *arch.Arch, nr uint32, given ...specs.LinuxSeccompArg
 		return list
 	}
 	var list []seccomp.Outcome
-	if n := m.rules[q.call]; n > maxRules {
+	if l := m.loads[q.call]; l.rules == 0 { // a shortcut, since most calls have none
+		o := seccomp.Outcome{Action: m.policy.Decide(a.Audit, nr, [6]uint64{}), Cause: seccomp.Cause{By: seccomp.ByDefault}}
+		if o.Action != m.otherwise {
+			o.Cause.By = seccomp.ByNewer
+		}
+		list = []seccomp.Outcome{o}
+	} else if l.rules > maxRules {
 		m.leave(a.Name(nr))
-	} else if n <= 1 || m.afford(costOf(n), a.Name(nr)) {
+	} else if m.afford(l.explaining(), a.Name(nr)) {
 		var err error
 		if list, err = m.policy.Explain(a.Audit, nr, given...); err != nil {
 			m.leave(a.Name(nr)) // too complicated

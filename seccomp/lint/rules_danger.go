@@ -62,6 +62,7 @@ func dangerHelp(notes bool) string {
 }
 
 func checkDanger(m *model) {
+	byDefault := map[*Rule][]string{} // for which a list of reasons would be long
 	for _, d := range dangers {
 		rule := dangerousCall
 		if d.note {
@@ -73,14 +74,22 @@ func checkDanger(m *model) {
 			if path == "" {
 				continue
 			}
-			paths = append(paths, path)
 			if where != m.native() {
 				name += " (" + where.Scmp + ")"
 			}
-			calls = append(calls, name)
+			if path == defaultPath {
+				byDefault[rule] = append(byDefault[rule], name)
+				continue
+			}
+			paths, calls = append(paths, path), append(calls, name)
 		}
 		if len(calls) > 0 {
 			m.report(rule, paths[0], fmt.Sprintf("%s: %s", list(calls), d.reason), bare(calls), paths[1:]...)
+		}
+	}
+	for _, rule := range []*Rule{dangerousCall, sensitiveCall} {
+		if calls := byDefault[rule]; len(calls) > 0 {
+			m.report(rule, defaultPath, fmt.Sprintf("no entry denies %s", list(calls)), bare(calls))
 		}
 	}
 	m.checkUserNamespace()
@@ -119,7 +128,7 @@ func (m *model) free(name string) (path string, where *arch.Arch) {
 // causePath is the path of what decides a call.
 func (m *model) causePath(id arch.ID, c seccomp.Cause) string {
 	if c.By != seccomp.ByRule {
-		return root + ".defaultAction"
+		return defaultPath
 	}
 	for _, u := range m.uses[id] {
 		if u.entry == c.Entry {

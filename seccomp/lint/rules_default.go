@@ -36,10 +36,10 @@ const firstCommon = 424
 func checkDefault(m *model) {
 	switch m.otherwise.Kind() {
 	case seccomp.Allow:
-		m.report(defaultAllow, root+".defaultAction", "calls that no entry names are executed, those of future kernels among them", nil)
+		m.report(defaultAllow, defaultPath, "calls that no entry names are executed, those of future kernels among them", nil)
 		return
 	case seccomp.Log:
-		m.report(defaultAllow, root+".defaultAction", "calls that no entry names are executed and logged, those of future kernels among them", nil)
+		m.report(defaultAllow, defaultPath, "calls that no entry names are executed and logged, those of future kernels among them", nil)
 		return
 	case seccomp.Trace(0):
 		return // trace-action
@@ -68,7 +68,7 @@ func checkDefault(m *model) {
 		}
 	}
 	if len(calls) > 0 {
-		m.report(newerCalls, root+".defaultAction", fmt.Sprintf("%s and not ENOSYS, on which programs fall back, for %s (calls from Linux 5.1 on that are older than %s)",
+		m.report(newerCalls, defaultPath, fmt.Sprintf("%s and not ENOSYS, on which programs fall back, for %s (calls from Linux 5.1 on that are older than %s)",
 			m.otherwise, list(calls), lastName), calls)
 	}
 }

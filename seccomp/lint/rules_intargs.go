@@ -110,13 +110,9 @@ type withInts struct {
 // compared as the kernel reads them, or nil. A is the action that it gets, B the one that
 // is meant.
 func (m *model) intDifference(id arch.ID) (*seccomp.Difference, withInts) {
-	n := 0
-	for _, a := range m.archs {
-		if nr, ok := a.NumberOf(id); ok && a.Bits == 64 {
-			n = max(n, m.rules[call{a, nr}])
-		}
-	}
-	if n > maxRules || !m.afford(2*costOf(n), id.String()) {
+	l := m.loadOf(m.uses[id])
+	// There may be many differences, and each is said in short.
+	if l.rules > maxRules || !m.afford(l.comparing()+l.explaining(), id.String()) {
 		m.leave(id.String())
 		return nil, withInts{}
 	}

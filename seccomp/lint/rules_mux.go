@@ -71,7 +71,7 @@ func checkMux(m *model) {
 			}
 			switch {
 			case !all && allMux:
-				c.rule, c.text = muxBypass, fmt.Sprintf("%s on %s, but whatever the arguments it passes through %s on %s", restricted, where.Scmp, mux, a.Scmp)
+				c.rule, c.text = muxBypass, fmt.Sprintf("%s on %s, but passing through %s on %s whatever the arguments", restricted, where.Scmp, mux, a.Scmp)
 				if by := through[0].Cause; by.By == seccomp.ByRule {
 					c.text += " (" + by.String() + ")"
 					if len(c.paths) == 0 {
@@ -86,7 +86,7 @@ func checkMux(m *model) {
 				continue
 			}
 			if len(c.paths) == 0 {
-				c.paths = []string{root + ".defaultAction"}
+				c.paths = []string{defaultPath}
 			}
 			name := id.String()
 			if name == "socket" && c.rule == muxBypass {

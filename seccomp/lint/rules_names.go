@@ -49,7 +49,7 @@ func checkNames(m *model) {
 					firstUnknown = j
 				}
 				text := fmt.Sprintf("%q", cut(name))
-				if len(texts) <= maxListed { // the search takes time
+				if m.suggested++; len(texts) <= maxListed && m.suggested <= maxSuggested {
 					if near := suggest(name, m.archs); near != "" {
 						text += fmt.Sprintf(" (did you mean %q?)", near)
 					}

@@ -45,38 +45,53 @@ where it stands first or has no conditions. To keep a call at the default remove
 	orderRules = []*Rule{shadowedRule, redundantRule, overlappingRules, defaultRule, yieldingRule}
 )
 
-// group is calls of one entry of which the same is to be said.
+// group is uses of which the same is to be said.
 type group struct {
 	rule  *Rule
-	entry int
 	text  string // with %s for the calls
-	path  string // of the first
+	uses  []use
 	calls []string
-	other []string
+	other []string // paths
 }
 
 // groups collects them in order.
-type groups []group
-
-func (g *groups) add(r *Rule, u use, id arch.ID, text string, other ...string) {
-	for i := range *g {
-		if old := &(*g)[i]; old.rule == r && old.entry == u.entry && old.text == text {
-			if name := id.String(); !slices.Contains(old.calls, name) {
-				old.calls = append(old.calls, name)
-			}
-			return
-		}
-	}
-	*g = append(*g, group{r, u.entry, text, u.path(), []string{id.String()}, other})
+type groups struct {
+	list []*group
+	at   map[string]*group // by rule and text
 }
 
-func (g groups) report(m *model) {
-	for _, one := range g {
-		path := one.path
-		if names := m.profile.Syscalls[one.entry].Names; len(names) == len(one.calls) {
-			path = entryPath(one.entry)
+func (g *groups) add(r *Rule, u use, id arch.ID, text string, other ...string) {
+	key := r.ID + text
+	one := g.at[key]
+	if one == nil {
+		one = &group{rule: r, text: text, other: other}
+		if g.at == nil {
+			g.at = map[string]*group{}
 		}
-		m.report(one.rule, path, fmt.Sprintf(one.text, list(one.calls)), one.calls, one.other...)
+		g.list, g.at[key] = append(g.list, one), one
+	}
+	one.uses, one.calls = append(one.uses, u), append(one.calls, id.String())
+}
+
+// report makes one finding of each group. An entry whose names are all in it is named
+// as a whole.
+func (g *groups) report(m *model) {
+	for _, one := range g.list {
+		n := map[int]int{}
+		for _, u := range one.uses {
+			n[u.entry]++
+		}
+		var paths []string
+		for _, u := range one.uses {
+			if n[u.entry] == len(m.profile.Syscalls[u.entry].Names) {
+				paths = append(paths, entryPath(u.entry))
+			} else {
+				paths = append(paths, u.path())
+			}
+		}
+		calls := unique(one.calls)
+		paths = append(unique(paths), one.other...)
+		m.report(one.rule, paths[0], fmt.Sprintf(one.text, list(calls)), calls, paths[1:]...)
 	}
 }
 
@@ -210,7 +225,7 @@ func (m *model) reportDead(found *groups, id arch.ID, u use, deciding []use) {
 			choices = [][]specs.LinuxSeccompArg{nil}
 		}
 		for _, given := range choices {
-			if !m.afford(costOf(m.rules[call{a, nr}]), id.String()) {
+			if !m.afford(m.loads[call{a, nr}].explaining(), id.String()) {
 				return
 			}
 			list, err := m.policy.Explain(a.Audit, nr, given...)
@@ -235,11 +250,8 @@ func (m *model) reportDead(found *groups, id arch.ID, u use, deciding []use) {
 // checkRedundant looks, from the last to the first, for uses without which the others
 // decide alike. It returns the rest. gone are uses that are to be removed already.
 func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []use {
-	n := 0
-	for _, u := range uses {
-		n += len(m.entries[u.entry].alternatives)
-	}
-	if n < 2 {
+	l := m.loadOf(uses)
+	if l.args == 0 {
 		return uses // no conditions: each that decides is needed
 	}
 	whole, without := m.aspect(id, nil), slices.Clone(gone)
@@ -247,7 +259,7 @@ func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []us
 		if !m.sameAction(uses, i) {
 			continue
 		}
-		if !m.afford(2*costOf(n), id.String()) {
+		if !m.afford(l.comparing(), id.String()) {
 			break
 		}
 		try := append(slices.Clone(without), m.usesIn(id, uses[i].entry)...)
@@ -261,7 +273,7 @@ func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []us
 		}
 		u := uses[i]
 		without, uses = try, slices.Delete(slices.Clone(uses), i, i+1)
-		found.add(redundantRule, u, id, "%s: other entries say the same for all arguments that this one matches", entryPath(uses[0].entry))
+		found.add(redundantRule, u, id, "%s: other entries say the same for all arguments that this one matches")
 	}
 	return uses
 }
@@ -296,8 +308,7 @@ func (m *model) checkOverlaps(found *groups, id arch.ID, uses []use) {
 			if x.action == y.action || x.alternatives == nil || y.alternatives == nil || disjoint(x, y) {
 				continue
 			}
-			n := len(x.alternatives) + len(y.alternatives)
-			if !m.afford(costOf(n), id.String()) {
+			if !m.afford(m.loadOf([]use{uses[i], uses[j]}).comparing(), id.String()) {
 				return
 			}
 			var others []use

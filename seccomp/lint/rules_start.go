@@ -32,7 +32,7 @@ var essential = [][]string{
 
 func checkStart(m *model) {
 	if err := m.policy.AllowsExecve(); err != nil {
-		path := root + ".defaultAction"
+		path := defaultPath
 		id, _ := arch.Find("execve")
 		if paths := m.pathsOf(id); len(paths) > 0 {
 			path = paths[0]

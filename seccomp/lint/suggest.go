@@ -9,6 +9,9 @@ import (
 // maxDistance is how many letters a name may be away from the one that was meant.
 const maxDistance = 2
 
+// maxSuggested bounds the names for which others are searched, which takes time.
+const maxSuggested = 500
+
 // suggest returns the known name that is nearest to one that is not, or "" if none is
 // near. Names that one of the architectures has are preferred.
 func suggest(name string, archs []*arch.Arch) string {
