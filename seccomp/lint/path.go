@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ func argPath(i, k int) string  { return fmt.Sprintf("%s.syscalls[%d].args[%d]", 
 func archPath(i int) string    { return fmt.Sprintf("%s.architectures[%d]", root, i) }
 
 // split takes a path apart: a.b[3]["x y"] is a, b, 3 and x y. Quoted names are
-// those of strictjson.Member; one that has been cut there is none of any text.
+// those of strictjson.Member; one that has been cut there cannot be found.
 func split(path string) []string {
 	var parts []string
 	for path != "" {
@@ -24,11 +25,12 @@ func split(path string) []string {
 		case path[0] == '.':
 			path = path[1:]
 		case strings.HasPrefix(path, `["`):
-			end := strings.Index(path, `"]`)
-			if end < 0 {
+			quoted, err := strconv.QuotedPrefix(path[1:])
+			name, err2 := strconv.Unquote(quoted)
+			if err != nil || err2 != nil || !strings.HasPrefix(path[1+len(quoted):], "]") {
 				return append(parts, path)
 			}
-			parts, path = append(parts, path[2:end]), path[end+2:]
+			parts, path = append(parts, name), path[len(quoted)+2:]
 		case path[0] == '[':
 			inner, rest, _ := strings.Cut(path[1:], "]")
 			parts, path = append(parts, inner), rest

@@ -104,3 +104,20 @@ func TestLocateSyntax(t *testing.T) {
 		source.Locate([]Finding{f})
 	}
 }
+
+func TestSplit(t *testing.T) {
+	for path, want := range map[string][]string{
+		"":                          nil,
+		"linux.seccomp.syscalls[3]": {"linux", "seccomp", "syscalls", "3"},
+		`a["x y"][0].b`:             {"a", "x y", "0", "b"},
+		`a["\"]"].b`:                {"a", `"]`, "b"},
+		`["]"]`:                     {"]"},
+		`a["long"...].b`:            {"a", `["long"...].b`},
+		`a["`:                       {"a", `["`},
+		"a[3":                       {"a", "3"},
+	} {
+		if got := split(path); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
