@@ -27,7 +27,8 @@ type model struct {
 	loads     map[call]load
 	explained map[question][]seccomp.Outcome
 	work      work
-	suggested int // names for which the known ones were searched
+	removed   []use // uses that were found to be without effect
+	suggested int   // names for which the known ones were searched
 	skip      func(*Rule) bool
 	findings  []Finding
 }

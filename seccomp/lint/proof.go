@@ -129,7 +129,7 @@ type aspect struct {
 // aspect returns what decides the call, without the given uses.
 func (m *model) aspect(id arch.ID, without []use) *aspect {
 	ids := map[arch.ID]bool{id: true}
-	for _, a := range m.archs {
+	for _, a := range m.all {
 		if mux, _, _, ok := a.Mux(id); ok {
 			ids[mux] = true
 		}

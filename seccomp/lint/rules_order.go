@@ -22,7 +22,7 @@ happen. Remove it, or the other one. (Proved for all arguments and architectures
 		ID: "redundant-rule", Severity: Note,
 		Title: "an entry that changes nothing for a call, because others say the same",
 		Help: `Without the name in this entry the profile would decide all calls alike. (Proved for all arguments and
-architectures; all names that are reported can be removed together.)`,
+architectures; all that is reported can be removed together.)`,
 	}
 	overlappingRules = &Rule{
 		ID: "overlapping-rules", Severity: Warning,
@@ -247,32 +247,41 @@ func (m *model) reportDead(found *groups, id arch.ID, u use, deciding []use) {
 	}
 }
 
+// alike says whether two aspects of the profile are proved to decide all calls alike.
+func (m *model) alike(id arch.ID, x, y *aspect) bool {
+	diff, err := compare(x, y)
+	if err != nil {
+		m.leave(id.String())
+		return false
+	}
+	return len(diff.Differences) == 0
+}
+
 // checkRedundant looks, from the last to the first, for uses without which the others
 // decide alike. It returns the rest. gone are uses that are to be removed already.
 func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []use {
+	m.removed = append(m.removed, gone...)
 	l := m.loadOf(uses)
 	if l.args == 0 {
 		return uses // no conditions: each that decides is needed
 	}
-	whole, without := m.aspect(id, nil), slices.Clone(gone)
+	whole := m.aspect(id, nil)
 	for i := len(uses) - 1; i >= 0 && len(uses) > 1; i-- {
 		if !m.sameAction(uses, i) {
 			continue
 		}
-		if !m.afford(l.comparing(), id.String()) {
+		if !m.afford(2*l.comparing(), id.String()) {
 			break
 		}
-		try := append(slices.Clone(without), m.usesIn(id, uses[i].entry)...)
-		diff, err := compare(whole, m.aspect(id, try))
-		if err != nil {
-			m.leave(id.String())
-			break
-		}
-		if len(diff.Differences) > 0 {
+		// Alone, and together with all that has been reported: otherwise one of two
+		// could be removed, and each of them would be said to be it.
+		one := m.usesIn(id, uses[i].entry)
+		all := slices.Concat(m.removed, one)
+		if !m.alike(id, whole, m.aspect(id, one)) || !m.alike(id, whole, m.aspect(id, all)) {
 			continue
 		}
 		u := uses[i]
-		without, uses = try, slices.Delete(slices.Clone(uses), i, i+1)
+		m.removed, uses = all, slices.Delete(slices.Clone(uses), i, i+1)
 		found.add(redundantRule, u, id, "%s: other entries say the same for all arguments that this one matches")
 	}
 	return uses
