@@ -267,7 +267,7 @@ func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []us
 	}
 	whole := m.aspect(id, nil)
 	for i := len(uses) - 1; i >= 0 && len(uses) > 1; i-- {
-		if !m.sameAction(uses, i) {
+		if !m.replaceable(uses, i) {
 			continue
 		}
 		if !m.afford(2*l.comparing(), id.String()) {
@@ -287,11 +287,12 @@ func (m *model) checkRedundant(found *groups, id arch.ID, uses, gone []use) []us
 	return uses
 }
 
-// sameAction says whether another use has the action of the i-th: only such can
-// stand in for it.
-func (m *model) sameAction(uses []use, i int) bool {
+// replaceable says whether another use with the action of the i-th matches calls that
+// it matches: only such can stand in for it.
+func (m *model) replaceable(uses []use, i int) bool {
+	x := &m.entries[uses[i].entry]
 	for j := range uses {
-		if i != j && m.entries[uses[i].entry].action == m.entries[uses[j].entry].action {
+		if y := &m.entries[uses[j].entry]; i != j && x.action == y.action && !disjoint(x, y) {
 			return true
 		}
 	}
@@ -355,6 +356,9 @@ func (m *model) checkOverlaps(found *groups, id arch.ID, uses []use) {
 // each pair of alternatives compares one argument with different values. Most lists
 // of allowed values are of this kind.
 func disjoint(x, y *entry) bool {
+	if x.alternatives == nil || y.alternatives == nil {
+		return false
+	}
 	for _, p := range x.alternatives {
 		for _, q := range y.alternatives {
 			if !apart(p, q) {
