@@ -199,6 +199,9 @@ var cases = map[string][]lintCase{
 		{"together", deny("", rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "ALLOW", "2 GE 3"), rule("lseek", "ALLOW", "2 LE 2")), []string{"syscalls[3]: lseek"}},
 		{"needed", deny("", rule("lseek", "ALLOW", "2 EQ 3"), rule("lseek", "ALLOW", "2 GT 5")), nil},
 		{"never matches", deny("", rule("lseek", "ALLOW", "2 LT 0")), nil},
+		{"keeps another from deciding", deny("", rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "TRAP", "2 EQ 3"), rule("lseek", "ALLOW", "2 LT 10")), nil},
+		{"needed for a multiplexer", deny(`"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_S390X"],`,
+			rule("socket", "ALLOW", "1 EQ 3"), rule("socketcall", "LOG", "1 LT 9"), rule("socket", "ALLOW")), nil},
 	},
 	"overlapping-rules": {
 		{"both match", deny("", rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "TRAP", "2 GT 3")), []string{
@@ -211,6 +214,8 @@ var cases = map[string][]lintCase{
 	"default-action-rule": {
 		{"same", deny("", rule("mount", "ERRNO")), []string{"syscalls[1]: mount: SCMP_ACT_ERRNO(1 EPERM) is the default action"}},
 		{"counts", deny("", rule("mount openat2", "ERRNO")), []string{"instead of ENOSYS"}},
+		{"counts in two entries", deny("", rule("openat2", "ERRNO"), rule("openat2 mount", "ERRNO")), []string{
+			"mount, openat2: SCMP_ACT_ERRNO(1 EPERM) is the default action [default-action-rule]"}},
 		{"another errno", deny("", rule("mount", "ERRNO 13")), nil},
 	},
 	"default-action-yields": {
@@ -225,7 +230,7 @@ var cases = map[string][]lintCase{
 	},
 	"kill-thread": {
 		{"entry", deny("", rule("mount", "KILL"), rule("bpf", "KILL_THREAD")), []string{"syscalls[1].action: bpf, mount: kills one thread"}},
-		{"default", profileText("SCMP_ACT_KILL", "", []string{start}), []string{"linux.seccomp.defaultAction: every call"}},
+		{"default", profileText("SCMP_ACT_KILL", "", []string{start, rule("mount", "KILL")}), []string{"linux.seccomp.defaultAction: every call"}},
 		{"process", profileText("SCMP_ACT_KILL_PROCESS", "", []string{start, rule("mount", "KILL_PROCESS")}), nil},
 	},
 	"trace-action": {
@@ -397,6 +402,16 @@ func TestRulesComplete(t *testing.T) {
 	for id := range cases {
 		if !seen[id] {
 			t.Errorf("cases for %s, which is no rule", id)
+		}
+	}
+}
+
+// On s390x the flags of clone are its second argument.
+func TestCloneS390X(t *testing.T) {
+	for condition, want := range map[string]bool{"1 MASKED_EQ 2114060288": false, "0 MASKED_EQ 2114060288": true} {
+		found := Check(parse(t, deny("", rule("clone", "ALLOW", condition))), Options{Native: "SCMP_ARCH_S390X"})
+		if got := slices.ContainsFunc(found, func(f Finding) bool { return f.Rule == userNamespace }); got != want {
+			t.Errorf("%s: %v, want %v", condition, got, want)
 		}
 	}
 }
