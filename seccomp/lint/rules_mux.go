@@ -31,8 +31,8 @@ program chooses. So the condition says nothing.`,
 	muxStrict = &Rule{
 		ID: "multiplexer-strict", Severity: Note,
 		Title: "a call that passes for some arguments, but never through socketcall or ipc",
-		Help: `The rule denies some arguments of the call; through the multiplexer its condition is lost, and all are denied. Old
-32-bit programs (glibc before 2.22 among them) make socket calls in no other way.`,
+		Help: `The rule denies some arguments of the call; through the multiplexer its condition is lost, and all are denied. On
+i386 glibc makes socket calls in this way, unless it was built for Linux 4.3 and newer alone.`,
 	}
 	muxRules = []*Rule{muxBypass, muxPointer, muxStrict}
 )
