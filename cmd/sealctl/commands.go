@@ -10,6 +10,13 @@ func commands() []*cli.Command {
 		explainCommand(),
 		diffCommand(),
 		lintCommand(),
+		reportCommand(),
+
+		// Writing profiles.
+		resolveCommand(),
+		mergeCommand(),
+		intersectCommand(),
+		convertCommand(),
 
 		// Processes and containers.
 		psCommand(),

@@ -2,21 +2,20 @@
 // profiles. It changes nothing on the system, and needs privileges only to read the
 // filters of a process.
 //
-//	sealctl list PROFILE                    all calls by what becomes of them
-//	sealctl explain PROFILE CALL [ARG...]   what becomes of one call, and why
-//	sealctl diff A B                        the calls that two profiles decide differently
-//	sealctl lint PROFILE...                 mistakes and weaknesses of profiles
-//	sealctl verify PID|CONTAINER            a proof that a process has the filter of a profile
-//	sealctl pod FILE...                     the profile that each container of a workload gets
-//	sealctl scc FILE... --pod FILE          the OpenShift constraints that admit a pod's profiles
-//	sealctl compile PROFILE                 the filter that a profile becomes
-//	sealctl disasm FILE                     the text of a filter
-//	sealctl completion bash|zsh|fish        completion for a shell
-//	sealctl version
+//	sealctl VERB [FLAGS] ARGUMENTS
+//
+// The verbs are the table of commands.go, each in a file of its name: reading profiles
+// (list, explain, diff, lint, report), writing them (resolve, merge, intersect, convert),
+// processes and containers (ps, inspect, verify), Kubernetes (pod, scc), filters (compile,
+// disasm, graph). docs/reference/sealctl.md is made of it.
 //
 // Results go to standard output, warnings and errors to standard error, one
-// line each. The exit status is 1 if anything failed; diff, lint and verify end
-// with 1 if there is a difference or a finding and with 2 if anything failed.
+// line each. The exit status is 1 if anything failed; diff and verify end with 1
+// if there is a difference, lint with 1 if there are findings, pod and scc with 1 if a
+// container is refused, and all five with 2 if anything failed.
+//
+// On a terminal there are colours, and progress where something takes its time
+// (terminal.go). Flags may stand anywhere (argv.go).
 package main
 
 import (

@@ -5,9 +5,9 @@ import "github.com/urfave/cli/v2"
 // Exit statuses. Verbs that compare end as diff(1) and cmp(1) do, so that scripts
 // can tell a difference from a failure; all others know 0 and 1.
 const (
-	statusDifferent = 1 // diff, verify: compared, and different; lint: findings
+	statusDifferent = 1 // diff, verify: compared, and different; pod, scc: judged, and refused; lint: findings
 	statusFailed    = 1 // all other verbs
-	statusTrouble   = 2 // diff, lint, verify: could not be compared or checked
+	statusTrouble   = 2 // diff, verify, pod, scc, lint: could not be compared, judged or checked
 )
 
 // exit is an error with an exit status of its own.

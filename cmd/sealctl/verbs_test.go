@@ -249,7 +249,7 @@ func TestVerbErrors(t *testing.T) {
 		{"disasm --pid 1 -", 1, "got both"},
 		{"disasm --pid 1073741824", 1, "read the seccomp filters of 1073741824: "},
 		{"disasm /nonexistent/filter", 1, "no such file"},
-		{"bogus", 1, `unknown command "bogus", expected one of list, explain, diff, lint, verify, compile, disasm, version`},
+		{"bogus", 1, `unknown command "bogus", expected one of list, explain, `},
 	} {
 		status, stdout, stderr := sealctl(byArgs, strings.Fields(c.args)...)
 		if status != c.status || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
