@@ -24,7 +24,8 @@ func inspectCommand() *cli.Command {
 		Description: "A number is the id of a process or thread; anything else is a container of runseal below --root, or of\n" +
 			"another runtime by its id or the beginning of it (sealctl ps).\n\n" +
 			"--source config is linux.seccomp of the container's config.json, as the runtime got it: what runseal has\n" +
-			"recorded, or the file in the bundle of runc, crun, containerd, Docker, CRI-O and podman. --source kernel\n" +
+			"recorded (with what the node policy made of it), or the file in the bundle of runc, crun, containerd,\n" +
+			"Docker, CRI-O and podman. --source kernel\n" +
 			"is what the filters decide that the kernel has for the process, found by executing them for all inputs at\n" +
 			"once: calls by decision for each architecture, each filter by itself, the newest first, and all together\n" +
 			"(the strictest action counts). Numbers from 0x80000000 on, which no call has, are left out. --source both\n" +
@@ -88,7 +89,7 @@ func findInspected(name, root string) (*process, error) {
 		if of, err := ofContainer(c, host, keptOf(c, kept)); err != nil {
 			p.config.err = err
 		} else {
-			p.config, p.profile = of.config, of.profile
+			p.config, p.profile, p.seal = of.config, of.profile, of.seal
 		}
 	}
 	return p, nil
@@ -126,6 +127,9 @@ type inspection struct {
 type inspectedConfig struct {
 	Path    string          `json:"path"`
 	Seccomp json.RawMessage `json:"seccomp"` // null: config.json has none
+	// Policy is what runseal's node policy made of it: decision, and the profiles that it
+	// added as default or floor. Absent if there was no policy.
+	Policy json.RawMessage `json:"policy,omitempty"`
 }
 
 // inspectedKernel has the filters, the newest first, and what all decide together, if
@@ -158,7 +162,7 @@ func inspect(c *cli.Context, p *process, form, source string) error {
 	if source != "kernel" {
 		switch {
 		case p.config.err == nil:
-			out.Config = &inspectedConfig{p.config.path, p.config.seccomp}
+			out.Config = &inspectedConfig{p.config.path, p.config.seccomp, p.config.policy}
 		case source == "config":
 			return p.config.err
 		case !errors.Is(p.config.err, errNoContainer):
@@ -233,8 +237,12 @@ func writeOCI(c *cli.Context, p *process) error {
 		return fmt.Errorf("%s: %w", p, err)
 	}
 	var o enforced.Options
-	if p.profile != nil {
-		o.ListenerPath, o.ListenerMetadata = p.profile.ListenerPath, p.profile.ListenerMetadata
+	agent := p.profile
+	if p.seal != nil {
+		agent = p.seal.Agent()
+	}
+	if agent != nil {
+		o.ListenerPath, o.ListenerMetadata = agent.ListenerPath, agent.ListenerMetadata
 	}
 	profile, err := a.Profile(o)
 	if err != nil {

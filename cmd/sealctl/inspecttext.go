@@ -122,6 +122,9 @@ type asConfigured struct {
 
 // compareWithConfig proves whether the filters are what the configuration says.
 func (p *process) compareWithConfig() *asConfigured {
+	if p.seal != nil {
+		return p.compareWithSeal()
+	}
 	switch {
 	case p.profile == nil && len(p.installed) == 0:
 		return &asConfigured{true, "no filter, and config.json has no linux.seccomp"}
@@ -149,6 +152,25 @@ func (p *process) compareWithConfig() *asConfigured {
 	return &asConfigured{false, text}
 }
 
+// compareWithSeal is compareWithConfig for a container under a node policy.
+func (p *process) compareWithSeal() *asConfigured {
+	var installed []seccomp.InstalledFilter // the runtime's
+	which := "the filter"
+	if n := len(p.installed); n > 0 {
+		if installed = p.installed[n-1:]; n > 1 {
+			which = "the oldest filter"
+		}
+	}
+	if len(installed) == 0 || p.seal.Policy() == nil {
+		equal := len(installed) == 0 && p.seal.Policy() == nil
+		return &asConfigured{equal, fmt.Sprintf("%d filters; %s", len(p.installed), p.saidBySeal("decided about them"))}
+	}
+	if _, err := enforced.Equal(installed[0], p.seal.Policy()); err != nil {
+		return &asConfigured{false, fmt.Sprintf("%s is not what %s: %s", which, p.saidBySeal("say"), strings.TrimPrefix(err.Error(), "seccomp: "))}
+	}
+	return &asConfigured{true, fmt.Sprintf("%s decides all calls as %s (proved)", which, p.saidBySeal("say"))}
+}
+
 // matchText says what a proof leaves out or takes for granted.
 func matchText(m *enforced.Match) string {
 	var parts []string
@@ -173,8 +195,12 @@ func writeSeccomp(w io.Writer, c *inspectedConfig) error {
 		_, err := fmt.Fprintln(w, "null")
 		return err
 	}
+	return writeIndented(w, c.Seccomp)
+}
+
+func writeIndented(w io.Writer, text json.RawMessage) error {
 	var b bytes.Buffer
-	if err := json.Indent(&b, c.Seccomp, "", "  "); err != nil {
+	if err := json.Indent(&b, text, "", "  "); err != nil {
 		return err
 	}
 	b.WriteByte('\n')
@@ -199,6 +225,12 @@ func (i *inspection) write(w io.Writer, p *process) error {
 		} else {
 			fmt.Fprintf(&b, "linux.seccomp of %s:\n", i.Config.Path)
 			if err := writeSeccomp(&b, i.Config); err != nil {
+				return err
+			}
+		}
+		if i.Config.Policy != nil {
+			fmt.Fprintf(&b, "node policy when it was created:\n")
+			if err := writeIndented(&b, i.Config.Policy); err != nil {
 				return err
 			}
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
 	"github.com/runseal/runseal/cmd/sealctl/internal/runtimes"
+	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 	"github.com/runseal/runseal/seccomp"
@@ -25,6 +26,7 @@ type process struct {
 	pid       int
 	container string              // id; empty if the command line gave a number
 	profile   *specs.LinuxSeccomp // of the container's config.json; nil if it has none
+	seal      *policy.Seal        // what the node policy has made of it; nil if there was none
 
 	startTime uint64 // of a container's process, which tells it from a later one
 
@@ -39,6 +41,7 @@ type process struct {
 type containerConfig struct {
 	path    string
 	seccomp json.RawMessage // linux.seccomp as it is there; nil if it is absent
+	policy  json.RawMessage // what the node policy decided, as runseal has recorded it; nil if nothing
 	err     error           // why it is not known
 }
 
@@ -97,8 +100,18 @@ func findContainer(id, root string) (*process, error) {
 	}
 	p := &process{pid: s.Pid, startTime: s.StartTime, container: id, runtime: procs.Runseal}
 	p.config = &containerConfig{path: filepath.Join(d.Path(), "state.json")}
-	if p.config.seccomp, p.profile, err = seccompOf(s.Config); err != nil {
+	config, err := spec.Parse(s.Config)
+	if err == nil {
+		p.config.seccomp, p.profile, err = seccompText(config, s.Config)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("container %q: config.json: %w", id, err)
+	}
+	if len(s.Policy) > 0 {
+		if p.seal, err = policy.Restore(s.Policy, config, false); err != nil {
+			return nil, fmt.Errorf("container %q: %w", id, err)
+		}
+		p.config.policy = s.Policy
 	}
 	return p, nil
 }
@@ -121,6 +134,11 @@ func seccompOf(config []byte) (json.RawMessage, *specs.LinuxSeccomp, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return seccompText(s, config)
+}
+
+// seccompText is seccompOf for a text that has been decoded.
+func seccompText(s *specs.Spec, config []byte) (json.RawMessage, *specs.LinuxSeccomp, error) {
 	if s.Linux == nil || s.Linux.Seccomp == nil {
 		return nil, nil, nil
 	}

@@ -7,8 +7,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/enforced"
 	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
 	"github.com/runseal/runseal/cmd/sealctl/internal/runtimes"
+	"github.com/runseal/runseal/runtime/policy"
 )
 
 // psCommand lists containers with what the kernel enforces for them.
@@ -190,17 +192,36 @@ func (e *psEntry) recognize(c *cli.Context, r *recognizer, container *procs.Cont
 			return
 		}
 		e.ProfileFrom = "kernel"
-		for _, f := range filters {
+		seal := e.sealOf(r, container, host, kept)
+		for i, f := range filters {
+			if seal != nil && seal.Policy() != nil && i == len(filters)-1 { // the runtime's own
+				if _, err := enforced.Equal(f, seal.Policy()); err == nil {
+					e.Profiles = append(e.Profiles, r.sealed(seal, first.CapBnd))
+					continue
+				}
+			}
 			e.Profiles = append(e.Profiles, r.filter(f, first.CapBnd))
 		}
 		return
 	}
+	if seal := e.sealOf(r, container, host, kept); seal != nil {
+		e.Profiles, e.ProfileFrom = []recognized{r.sealed(seal, first.CapBnd)}, "config"
+	}
+}
+
+// sealOf returns what runseal has recorded about a container of its own, nil for
+// another's.
+func (e *psEntry) sealOf(r *recognizer, container *procs.Container, host runtimes.Host, kept *runtimes.Container) *policy.Seal {
 	if container.Runtime != procs.Runseal {
-		return
+		return nil
 	}
-	if own, err := ofContainer(container, host, kept); err != nil {
+	own, err := ofContainer(container, host, kept)
+	if err != nil {
 		r.warn(err.Error())
-	} else {
-		e.Profiles, e.ProfileFrom = []recognized{r.config(own.profile, first.CapBnd)}, "config"
+		return nil
 	}
+	if own.seal != nil {
+		return own.seal
+	}
+	return &policy.Seal{Profile: own.profile}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/enforced"
+	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/bpf"
@@ -48,6 +49,7 @@ type recognized struct {
 	KillThread bool   `json:"killThread,omitempty"` // other architectures: the thread is killed
 	CallsUpTo  uint32 `json:"callsUpTo,omitempty"`  // later ones were not known to who made the filter
 	Negative   bool   `json:"negative,omitempty"`   // numbers from 0x80000000 on are left out
+	Floor      bool   `json:"floor,omitempty"`      // intersected with the floor of a node policy
 }
 
 const (
@@ -144,6 +146,14 @@ func capNames(set uint64) (names []string) {
 	return names
 }
 
+// sealed says which known profile a node policy has let a container have, or has given
+// it.
+func (r *recognizer) sealed(s *policy.Seal, caps uint64) recognized {
+	found := r.config(s.Profile, caps)
+	found.Floor = s.Floor != nil
+	return found
+}
+
 // filter proves which known profile a filter is.
 func (r *recognizer) filter(f seccomp.InstalledFilter, caps uint64) recognized {
 	key := proofKey{string(bpf.Bytes(f.Instructions)), f.Flags, caps}
@@ -156,7 +166,7 @@ func (r *recognizer) filter(f seccomp.InstalledFilter, caps uint64) recognized {
 		if err != nil {
 			r.warn(fmt.Sprintf("%s: %s", k.name, err))
 		} else if m != nil {
-			found = recognized{k.name, m.KillThread, m.UpTo, m.Negative}
+			found = recognized{Name: k.name, KillThread: m.KillThread, CallsUpTo: m.UpTo, Negative: m.Negative}
 			break
 		}
 	}
@@ -188,8 +198,12 @@ func (r *recognizer) config(p *specs.LinuxSeccomp, caps uint64) recognized {
 }
 
 func (r recognized) String() string {
-	if r.CallsUpTo != 0 {
-		return fmt.Sprintf("%s (calls to %d)", r.Name, r.CallsUpTo)
+	text := r.Name
+	if r.Floor {
+		text += " under a floor"
 	}
-	return r.Name
+	if r.CallsUpTo != 0 {
+		text += fmt.Sprintf(" (calls to %d)", r.CallsUpTo)
+	}
+	return text
 }

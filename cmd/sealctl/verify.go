@@ -20,7 +20,8 @@ func verifyCommand() *cli.Command {
 		Description: "The filter is read back from the kernel, whoever installed it, and proved to decide all calls with all\n" +
 			"arguments as the profile says, or a call is printed for which it does not. A number is the id of a\n" +
 			"process or thread; anything else is a container of runseal below --root, or of another runtime by its id\n" +
-			"or the beginning of it (sealctl ps). Its config.json has the profile unless --profile names another.\n\n" + profileHelp + "\n\n" +
+			"or the beginning of it (sealctl ps). Its config.json has the profile, under runseal together with the node\n" +
+			"policy of the day, unless --profile names another.\n\n" + profileHelp + "\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
@@ -40,7 +41,7 @@ func verifyCommand() *cli.Command {
 		if err != nil {
 			return false, err
 		}
-		policy, err := expectedPolicy(c, p)
+		policy, said, err := expectedPolicy(c, p)
 		if err != nil {
 			return false, err
 		}
@@ -49,7 +50,7 @@ func verifyCommand() *cli.Command {
 			return false, err
 		}
 		bar := startProgress(c, "proving", 0)
-		found, err := filterDifference(filters, policy)
+		found, err := filterDifference(filters, policy, said)
 		bar.Done()
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", p, err)
@@ -59,42 +60,54 @@ func verifyCommand() *cli.Command {
 		case found != "":
 			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", p, paint.Actions(found))
 		case policy == nil:
-			_, err = fmt.Fprintf(c.App.Writer, "%s: it has no filter, and its config.json has no linux.seccomp\n", p)
+			_, err = fmt.Fprintf(c.App.Writer, "%s: it has no filter, and %s\n", p, said)
 		default:
-			_, err = fmt.Fprintf(c.App.Writer, "%s: %s its filter (%d instructions) decides all calls as the profile says\n",
-				p, paint.Good("proved:"), len(filters[0].Instructions))
+			_, err = fmt.Fprintf(c.App.Writer, "%s: %s its filter (%d instructions) decides all calls as %s\n",
+				p, paint.Good("proved:"), len(filters[0].Instructions), said)
 		}
 		return found != "", err
 	})
 }
 
-// expectedPolicy returns what the process should have; nil is no filter.
-func expectedPolicy(c *cli.Context, p *process) (*seccomp.Policy, error) {
+// expectedPolicy returns what the process should have, nil is no filter, and in words
+// who says so.
+func expectedPolicy(c *cli.Context, p *process) (expected *seccomp.Policy, said string, err error) {
 	profile := p.profile
-	if name := c.String("profile"); name != "" {
-		var err error
+	switch name := c.String("profile"); {
+	case name != "":
 		if profile, err = readProfile(name, c.App.Reader, profileOptions(c)); err != nil {
-			return nil, err
+			return nil, "", err
 		}
-	} else if p.container == "" {
-		return nil, errors.New("--profile: missing, expected a profile to compare the process with")
-	} else if p.config.err != nil {
-		return nil, fmt.Errorf("%s: %w; expected that or --profile", p, p.config.err)
+	case p.container == "":
+		return nil, "", errors.New("--profile: missing, expected a profile to compare the process with")
+	case p.config.err != nil:
+		return nil, "", fmt.Errorf("%s: %w; expected that or --profile", p, p.config.err)
+	case p.seal != nil && p.seal.Policy() == nil:
+		return nil, p.saidBySeal("decided so"), nil
+	case p.seal != nil:
+		return p.seal.Policy(), p.saidBySeal("say"), nil
 	}
 	if profile == nil {
-		return nil, nil
+		return nil, "its config.json has no linux.seccomp", nil
 	}
-	return newPolicy(c, profile)
+	expected, err = newPolicy(c, profile)
+	return expected, "the profile says", err
+}
+
+// saidBySeal names the node policy's part in what a container has.
+func (p *process) saidBySeal(verb string) string {
+	return fmt.Sprintf("its config.json and the node policy %s (%s)", verb, p.seal.Decision)
 }
 
 // filterDifference returns what is different between filters in force and a policy,
-// in words; "" is a proof that nothing is. An error is neither.
-func filterDifference(filters []seccomp.InstalledFilter, policy *seccomp.Policy) (string, error) {
+// in words; "" is a proof that nothing is. An error is neither. said is who wants no
+// filter if policy is nil.
+func filterDifference(filters []seccomp.InstalledFilter, policy *seccomp.Policy, said string) (string, error) {
 	switch {
 	case len(filters) == 0 && policy == nil:
 		return "", nil
 	case policy == nil:
-		return fmt.Sprintf("it has %d filters, but its config.json has no linux.seccomp", len(filters)), nil
+		return fmt.Sprintf("it has %d filters, but %s", len(filters), said), nil
 	case len(filters) == 0:
 		return "it has no filter, but there is a profile", nil
 	case len(filters) > 1:

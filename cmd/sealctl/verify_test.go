@@ -249,7 +249,7 @@ func TestFilterDifference(t *testing.T) {
 		{"log", []seccomp.InstalledFilter{loud}, p, "has SECCOMP_FILTER_FLAG_LOG", ""},
 		{"invalid", []seccomp.InstalledFilter{invalid}, p, "", "instruction 0"},
 	} {
-		found, err := filterDifference(c.filters, c.policy)
+		found, err := filterDifference(c.filters, c.policy, "its config.json has no linux.seccomp")
 		switch {
 		case c.fail != "" && (err == nil || !strings.Contains(err.Error(), c.fail) || found != ""):
 			t.Errorf("%s: %q, %v, want the error %q", c.name, found, err, c.fail)

@@ -44,7 +44,7 @@ func TestInspect(t *testing.T) {
 	s := newTool(t)
 	none, full, own, _ := boxes(t)
 	for _, b := range []*box.Box{none, full, own} {
-		b.Up()
+		up(t, b)
 	}
 	root := none.Root
 	for _, c := range []struct {
@@ -99,8 +99,8 @@ func TestInspect(t *testing.T) {
 func TestInspectUnknown(t *testing.T) {
 	s := newTool(t)
 	_, full, own, _ := boxes(t)
-	full.Up()
-	own.Up()
+	up(t, full)
+	up(t, own)
 	prefix := full.ID[:strings.LastIndexByte(full.ID, '-')]
 	for _, c := range [][2]string{
 		{"no-such-container", `container "no-such-container" below ` + full.Root + `: container "no-such-container" does not exist; no running container has an id that is or begins with it in /proc/PID/cgroup or in `},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,4 +108,18 @@ func (s tool) ps(args ...string) map[string]entry {
 		out[e.ID] = e
 	}
 	return out
+}
+
+// up starts the container and waits until its program runs: start returns before, and
+// the filter comes with the execve.
+func up(t *testing.T, b *box.Box) (pid int) {
+	t.Helper()
+	pid = b.Up()
+	if !box.Eventually(func() bool {
+		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		return bytes.HasPrefix(command, []byte("/bin/"))
+	}) {
+		t.Fatalf("process %d of %s does not execute its program", pid, b.ID)
+	}
+	return pid
 }

@@ -60,7 +60,7 @@ func TestPs(t *testing.T) {
 	waiting.Spec.Linux.Seccomp = custom()
 	waiting.Create()
 	for _, b := range []*box.Box{none, full, own} {
-		b.Up()
+		up(t, b)
 	}
 	args := []string{"--root", none.Root, "--seccomp-profile-root", local}
 	for _, from := range []string{"config", "kernel"} {
@@ -119,7 +119,7 @@ func TestPsIntruder(t *testing.T) {
 	s := newTool(t)
 	_, full, _, _ := boxes(t)
 	full.Spec.Process.Args = []string{"/bin/sh", "-c", "sleep 3000 & exec /bin/sleep 1000"} // both have the filter
-	pid := full.Up()
+	pid := up(t, full)
 	join(t, full, pid)
 	args := []string{"--root", full.Root}
 	var e entry
