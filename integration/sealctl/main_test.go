@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/runseal/runseal/integration/bundle"
@@ -97,7 +98,12 @@ func (e *entry) profile() string {
 func (s tool) ps(args ...string) map[string]entry {
 	s.t.Helper()
 	var list []entry
-	if err := json.Unmarshal([]byte(s.must(append([]string{"ps", "-o", "json"}, args...)...)), &list); err != nil {
+	status, stdout, stderr := s.do(append([]string{"ps", "-o", "json"}, args...)...)
+	// The machine may have other containers, with troubles of their own.
+	if status != 0 || strings.Contains(stderr, fmt.Sprint("-", os.Getpid())) {
+		s.t.Fatalf("ps %v: exit status %d, stdout %q, stderr %q", args, status, stdout, stderr)
+	}
+	if err := json.Unmarshal([]byte(stdout), &list); err != nil {
 		s.t.Fatal(err)
 	}
 	out := map[string]entry{}

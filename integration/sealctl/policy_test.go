@@ -67,7 +67,7 @@ func TestNodePolicy(t *testing.T) {
 			t.Errorf("inspect -o json: %+v, %v", doc, err)
 		}
 		for _, flags := range [][]string{nil, {"--recognize"}} {
-			out := s.must(append([]string{"ps", "--root", c.b.Root}, flags...)...)
+			_, out, _ := s.do(append([]string{"ps", "--root", c.b.Root}, flags...)...)
 			line := ""
 			for l := range strings.Lines(out) {
 				if strings.HasPrefix(l, c.b.ID+" ") {
