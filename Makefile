@@ -167,7 +167,7 @@ lint: ## gofmt, go vet, staticcheck (needs gcc and libseccomp-dev)
 	$(GO) tool staticcheck ./...
 	CGO_ENABLED=1 $(GO) vet -tags libseccomp $(CGO_PKGS)
 	CGO_ENABLED=1 $(GO) tool staticcheck -tags libseccomp $(CGO_PKGS)
-	@bad=$$(gofmt -l $(CRI)); if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
+	@bad=$$(gofmt -l $(CRI) integration/kubernetes integration/openshift); if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
 	check=$$($(GO) tool -n staticcheck) && cd $(CRI) && $(GO) vet ./... && $$check ./...
 
 .PHONY: fuzz
@@ -186,6 +186,18 @@ golden: ## rewrite the golden files from what the code does now; read the diff
 		echo "=== $$dir"; \
 		$(GO) test -count=1 "$$dir" -update; \
 	done
+	@git --no-pager diff --stat
+
+# Kubernetes' and OpenShift's own functions on the pods of the tests: the expectations
+# of sealctl pod and scc. The first build takes many minutes, so it is no part of test.
+KUBE := $(CURDIR)/cmd/sealctl/internal/kube/testdata
+SCC  := $(CURDIR)/cmd/sealctl/internal/scc/testdata
+
+.PHONY: golden-kube
+golden-kube: ## rewrite what Kubernetes' and OpenShift's own code says (downloads, slow)
+	cd integration/kubernetes && $(GO) run . $(KUBE)/cases.yaml > $(KUBE)/kubernetes-1.36.json
+	cd integration/kubernetes && $(GO) run -modfile go126.mod -tags v126 . $(KUBE)/cases.yaml > $(KUBE)/kubernetes-1.26.json
+	cd integration/openshift && $(GO) run . $(KUBE)/cases.yaml $(SCC)/standard.yaml $(SCC)/odd.yaml > $(SCC)/openshift.json
 	@git --no-pager diff --stat
 
 ##
