@@ -216,7 +216,7 @@ func containerColumns(c *kube.ContainerResult) (effective, from, cri, file strin
 	case kube.Localhost:
 		file = c.File
 	}
-	return c.Effective, string(c.Source), c.CRI.ProfileType, file
+	return string(c.Effective), string(c.Source), string(c.CRI.ProfileType), file
 }
 
 // writeRemarks writes errors and notes below the table, each once, those of a container

@@ -147,7 +147,7 @@ type sccResult struct {
 }
 
 func judgeWorkload(list []*scc.Constraints, w *kube.Workload, file string, o kube.Options) sccResult {
-	r := sccResult{File: file, Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Windows: w.Spec.Windows(), Constraints: []*scc.Verdict{}}
+	r := sccResult{File: file, Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Windows: kube.IsWindows(&w.Spec), Constraints: []*scc.Verdict{}}
 	if r.Windows {
 		return r
 	}
@@ -235,11 +235,11 @@ func becauseOf(v *scc.Verdict, c *scc.ContainerVerdict) (effective, because stri
 	case c.Result.Outcome != kube.Runs:
 		return "-", string(c.Result.Outcome)
 	case c.Result.Source == scc.Default:
-		return c.Result.Effective, "seccompProfiles give " + v.Default
+		return string(c.Result.Effective), "seccompProfiles give " + v.Default
 	case c.Result.Source == kube.ContainerField || c.Result.Source == kube.PodField:
-		return c.Result.Effective, string(c.Result.Source) + ": " + c.Profile
+		return string(c.Result.Effective), string(c.Result.Source) + ": " + c.Profile
 	}
-	return c.Result.Effective, string(c.Result.Source)
+	return string(c.Result.Effective), string(c.Result.Source)
 }
 
 func orNothing(profile string) string {

@@ -5,37 +5,25 @@ import (
 	"maps"
 	"slices"
 	"strings"
-)
 
-// The deprecated annotations: of a pod, and of a container, whose name follows.
-const (
-	PodKey       = "seccomp.security.alpha.kubernetes.io/pod"
-	ContainerKey = "container.seccomp.security.alpha.kubernetes.io/"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // crioAnnotation begins the annotations that name a profile in a registry. They are
 // CRI-O's own, of the pod or with "/CONTAINER" or "/POD" behind.
 const crioAnnotation = "seccomp-profile.kubernetes.cri-o.io"
 
-// The values of the annotations.
-const (
-	runtimeDefaultName = "runtime/default"
-	dockerDefaultName  = "docker/default" // older name of the same
-	unconfinedName     = "unconfined"
-	localhostPrefix    = "localhost/"
-)
-
 // ProfileOf gives the field for the value of an annotation, or of an entry in the
 // seccompProfiles of OpenShift's constraints; nil if it is not one.
-func ProfileOf(value string) *SeccompProfile {
+func ProfileOf(value string) *corev1.SeccompProfile {
 	switch value {
-	case unconfinedName:
-		return &SeccompProfile{Type: Unconfined}
-	case runtimeDefaultName, dockerDefaultName:
-		return &SeccompProfile{Type: RuntimeDefault}
+	case corev1.SeccompProfileNameUnconfined:
+		return &corev1.SeccompProfile{Type: Unconfined}
+	case corev1.SeccompProfileRuntimeDefault, corev1.DeprecatedSeccompProfileDockerDefault:
+		return &corev1.SeccompProfile{Type: RuntimeDefault}
 	}
-	if name, ok := strings.CutPrefix(value, localhostPrefix); ok && name != "" {
-		return &SeccompProfile{Type: Localhost, LocalhostProfile: &name}
+	if name, ok := strings.CutPrefix(value, corev1.SeccompLocalhostProfileNamePrefix); ok && name != "" {
+		return &corev1.SeccompProfile{Type: Localhost, LocalhostProfile: &name}
 	}
 	return nil
 }
@@ -49,14 +37,14 @@ type copied struct {
 
 // NameOf gives the value of an annotation for a field: the inverse of ProfileOf. It is
 // "" for a profile that is not valid.
-func NameOf(p *SeccompProfile) string {
+func NameOf(p *corev1.SeccompProfile) string {
 	switch {
 	case p.Type == Unconfined:
-		return unconfinedName
+		return corev1.SeccompProfileNameUnconfined
 	case p.Type == RuntimeDefault:
-		return runtimeDefaultName
+		return corev1.SeccompProfileRuntimeDefault
 	case p.Type == Localhost && p.LocalhostProfile != nil:
-		return localhostPrefix + *p.LocalhostProfile
+		return corev1.SeccompLocalhostProfileNamePrefix + *p.LocalhostProfile
 	}
 	return ""
 }
@@ -65,21 +53,21 @@ func NameOf(p *SeccompProfile) string {
 // server does when it creates a pod (applySeccompVersionSkew of
 // k8s.io/kubernetes/pkg/registry/core/pod). A pod is created without ephemeral
 // containers, so these get nothing from an annotation of their own.
-func applyAnnotations(annotations map[string]string, spec *PodSpec) copied {
+func applyAnnotations(annotations map[string]string, spec *corev1.PodSpec) copied {
 	c := copied{containers: map[string]bool{}}
-	if value, found := annotations[PodKey]; found && spec.Profile() == nil {
+	if value, found := annotations[corev1.SeccompPodAnnotationKey]; found && PodProfile(spec) == nil {
 		if p := ProfileOf(value); p != nil {
-			spec.SetProfile(p)
+			SetPodProfile(spec, p)
 			c.pod = true
 		}
 	}
-	spec.Visit(func(ctr *Container, kind Kind, _ string) {
-		value, found := annotations[ContainerKey+ctr.Name]
-		if !found || kind == Ephemeral || ctr.Profile() != nil {
+	Visit(spec, func(ctr *corev1.Container, kind Kind, _ string) {
+		value, found := annotations[corev1.SeccompContainerAnnotationKeyPrefix+ctr.Name]
+		if !found || kind == Ephemeral || ContainerProfile(ctr) != nil {
 			return
 		}
 		if p := ProfileOf(value); p != nil {
-			ctr.SetProfile(p)
+			SetContainerProfile(ctr, p)
 			c.containers[ctr.Name] = true
 		}
 	})
@@ -88,12 +76,12 @@ func applyAnnotations(annotations map[string]string, spec *PodSpec) copied {
 
 // ineffective returns a sentence for each annotation about seccomp that changes
 // nothing: those of containers by the container's name, others by "".
-func ineffective(annotations map[string]string, spec *PodSpec, v Version, took copied) map[string][]string {
+func ineffective(annotations map[string]string, spec *corev1.PodSpec, v Version, took copied) map[string][]string {
 	notes := map[string][]string{}
 	kinds := map[string]Kind{}
-	spec.Visit(func(c *Container, kind Kind, _ string) { kinds[c.Name] = kind })
+	Visit(spec, func(c *corev1.Container, kind Kind, _ string) { kinds[c.Name] = kind })
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		name, ofContainer := strings.CutPrefix(key, ContainerKey)
+		name, ofContainer := strings.CutPrefix(key, corev1.SeccompContainerAnnotationKeyPrefix)
 		kind, exists := kinds[name]
 		effective := took.pod
 		if ofContainer {
@@ -105,7 +93,7 @@ func ineffective(annotations map[string]string, spec *PodSpec, v Version, took c
 			notes[""] = append(notes[""], fmt.Sprintf("the annotation %s is not judged here: CRI-O alone reads it, if it is allowed to, "+
 				"for containers that would be unconfined", key))
 			continue
-		case key != PodKey && !ofContainer || effective:
+		case key != corev1.SeccompPodAnnotationKey && !ofContainer || effective:
 			continue
 		case ofContainer && !exists:
 			name, why = "", "there is no container of that name"

@@ -1,181 +1,95 @@
 package kube
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/runseal/runseal/seccomp/strictjson"
+	"sigs.k8s.io/json"
 )
 
-// The functions here read the structs of types.go from JSON. As in Kubernetes, a null
-// is a field that is not set, whatever its type; unlike there a name that differs from
-// a known one only by case is an error, as is a name with "seccomp" in it that is not
-// known: that profile would be ignored in silence.
-
-// Fields reads an object: member is called for each name of known, and either reads
-// the value or says that it is to be skipped. Other names are skipped, but for those
-// with "seccomp" in them.
-func Fields(d *strictjson.Decoder, member func(name string) (read bool, err error), known string) error {
-	return walk(d, member, known, func(name string) error {
-		switch {
-		case !strings.Contains(strings.ToLower(name), "seccomp"):
-			return nil
-		case isKnown("seccompProfile", known):
-			return problem("unknown field, expected seccompProfile")
-		}
-		return problem("unknown field, expected no field with this name here")
-	})
-}
-
-// walk is Fields with a rule of its own for names that are not known.
-func walk(d *strictjson.Decoder, member func(name string) (read bool, err error), known string, unknown func(name string) error) error {
-	seen := map[string]bool{}
-	o := d.Members()
-	for o.Next() {
-		name := o.Name
-		if isKnown(name, known) {
-			if seen[name] {
-				o.Err = problem("duplicate field, expected every name only once")
-				continue
-			}
-			seen[name] = true
-			if ok, err := member(name); ok {
-				o.Err = err
-				continue
-			}
-		}
-		if o.Err = unknown(name); o.Err != nil {
-			continue
-		}
-		o.Unknown(without(known, name))
+// Decode reads the object into v, a pointer to its type, as the API server does: names
+// have to be spelt exactly, and a null is a field that is not set. Wrong types and names
+// that occur twice are errors. Fields that the type does not have are named in a
+// warning, "" if there are none, but are errors where a profile would be ignored: in a
+// seccompProfile, with "seccomp" in their names, or if they are one of read, the names
+// that the caller looks at, in another case.
+func (o *Object) Decode(v any, read ...string) (warning string, err error) {
+	unknown, err := unmarshal(o.text, v)
+	if err != nil {
+		return "", err
 	}
-	return o.End(0, "")
-}
-
-func problem(text string) error { return &strictjson.FieldError{Problem: text} }
-
-func isKnown(name, known string) bool {
-	for k := range strings.FieldsSeq(known) {
-		if k == name {
-			return true
+	if err := misspelt(unknown, read); err != nil {
+		return "", err
+	}
+	for _, path := range unknown {
+		parent, name := lastStep(path)
+		_, of := lastStep(parent)
+		switch isSeccomp := strings.Contains(strings.ToLower(name), "seccomp"); {
+		case of == "seccompProfile":
+			return "", fmt.Errorf("%s: unknown field, expected type or localhostProfile", path)
+		case isSeccomp && of == "securityContext":
+			return "", fmt.Errorf("%s: unknown field, expected seccompProfile", path)
+		case isSeccomp:
+			return "", fmt.Errorf("%s: unknown field, expected no field with this name here", path)
 		}
 	}
-	return false
-}
-
-// without returns the names but the one that has been skipped on purpose.
-func without(known, name string) string {
-	if !isKnown(name, known) {
-		return known
+	if len(unknown) == 0 {
+		return "", nil
 	}
-	return ""
-}
-
-// Optional reads a value, or a null, which leaves *v as it is.
-func Optional[T any](d *strictjson.Decoder, v *T, value func(*strictjson.Decoder, *T) error) error {
-	if d.Null() {
-		return nil
+	named := unknown[:min(len(unknown), maxNamed)]
+	warning = "unknown fields are ignored: " + strings.Join(named, ", ")
+	if more := len(unknown) - len(named); more > 0 {
+		warning += fmt.Sprintf(" and %d more", more)
 	}
-	return value(d, v)
+	return warning, nil
 }
 
-// pointer reads a value into new memory, or a null.
-func pointer[T any](d *strictjson.Decoder, v **T, value func(*strictjson.Decoder, *T) error) error {
-	return strictjson.Pointer(d, v, value)
-}
+// maxNamed is how many unknown fields a warning names.
+const maxNamed = 5
 
-// table reads an object of strings in which a null is the empty string, as it is for
-// Kubernetes.
-func table(d *strictjson.Decoder, v *map[string]string) error {
-	m := map[string]string{}
-	*v = m
-	return d.Object(func(name string) error {
-		var value string
-		err := Optional(d, &value, strictjson.Text)
-		m[name] = value
-		return err
-	})
-}
+// maxReported is how many unknown and repeated fields sigs.k8s.io/json reports at most.
+const maxReported = 100
 
-func metadata(d *strictjson.Decoder, v *ObjectMeta) error {
-	const known = "name generateName namespace annotations"
-	return Fields(d, func(name string) (bool, error) {
-		switch name {
-		case "name":
-			return true, Optional(d, &v.Name, strictjson.Text)
-		case "generateName":
-			return true, Optional(d, &v.GenerateName, strictjson.Text)
-		case "namespace":
-			return true, Optional(d, &v.Namespace, strictjson.Text)
-		case "annotations":
-			return true, Optional(d, &v.Annotations, table)
+// unmarshal reads JSON strictly. It returns the paths of the fields that v has not;
+// all other trouble is an error, which names the field in one line.
+func unmarshal(text []byte, v any) (unknown []string, err error) {
+	strict, err := json.UnmarshalStrict(text, v)
+	if err != nil {
+		return nil, fieldError(text, err)
+	}
+	for _, e := range strict {
+		field, ok := e.(json.FieldError)
+		if !ok {
+			return nil, errors.New(oneLine(e.Error()))
 		}
-		return false, nil
-	}, known)
-}
-
-func podSpec(d *strictjson.Decoder, v *PodSpec) error {
-	const known = "os nodeSelector securityContext initContainers containers ephemeralContainers"
-	return Fields(d, func(name string) (bool, error) {
-		switch name {
-		case "os":
-			return true, pointer(d, &v.OS, podOS)
-		case "nodeSelector":
-			return true, Optional(d, &v.NodeSelector, table)
-		case "securityContext":
-			return true, pointer(d, &v.SecurityContext, podSecurityContext)
-		case "initContainers":
-			return true, Optional(d, &v.InitContainers, containers)
-		case "containers":
-			return true, Optional(d, &v.Containers, containers)
-		case "ephemeralContainers":
-			return true, Optional(d, &v.EphemeralContainers, containers)
+		path := oneLine(field.FieldPath())
+		if strings.HasPrefix(e.Error(), "duplicate field ") {
+			return nil, fmt.Errorf("%s: duplicate field, expected every name only once", path)
 		}
-		return false, nil
-	}, known)
+		unknown = append(unknown, path)
+	}
+	if len(unknown) >= maxReported {
+		return nil, fmt.Errorf("%s: unknown field, as are %d others or more, expected fewer", unknown[0], maxReported-1)
+	}
+	return unknown, nil
 }
 
-func podOS(d *strictjson.Decoder, v *PodOS) error {
-	return Fields(d, func(string) (bool, error) { return true, Optional(d, &v.Name, strictjson.Text) }, "name")
-}
-
-func podSecurityContext(d *strictjson.Decoder, v *PodSecurityContext) error {
-	return Fields(d, func(string) (bool, error) { return true, pointer(d, &v.SeccompProfile, seccompProfile) }, "seccompProfile")
-}
-
-func containers(d *strictjson.Decoder, v *[]Container) error {
-	return d.Array(func(int) error {
-		*v = append(*v, Container{})
-		return Optional(d, &(*v)[len(*v)-1], container)
-	})
-}
-
-func container(d *strictjson.Decoder, v *Container) error {
-	return Fields(d, func(name string) (bool, error) {
-		if name == "name" {
-			return true, Optional(d, &v.Name, strictjson.Text)
+// misspelt is an error if an unknown field differs only by case from one of names.
+func misspelt(unknown, names []string) error {
+	for _, path := range unknown {
+		_, name := lastStep(path)
+		i := slices.IndexFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
+		if i >= 0 && names[i] != name {
+			return fmt.Errorf("%s: unknown field, did you mean %q", path, names[i])
 		}
-		return true, pointer(d, &v.SecurityContext, securityContext)
-	}, "name securityContext")
+	}
+	return nil
 }
 
-func securityContext(d *strictjson.Decoder, v *SecurityContext) error {
-	return Fields(d, func(name string) (bool, error) {
-		if name == "privileged" {
-			return true, pointer(d, &v.Privileged, strictjson.Bool)
-		}
-		return true, pointer(d, &v.SeccompProfile, seccompProfile)
-	}, "privileged seccompProfile")
-}
-
-// seccompProfile refuses every name that it does not know.
-func seccompProfile(d *strictjson.Decoder, v *SeccompProfile) error {
-	return d.Object(func(name string) error {
-		switch name {
-		case "type":
-			return Optional(d, &v.Type, strictjson.Text)
-		case "localhostProfile":
-			return pointer(d, &v.LocalhostProfile, strictjson.Text)
-		}
-		return problem("unknown field, expected type or localhostProfile")
-	})
+// lastStep cuts the last name off a path.
+func lastStep(path string) (parent, name string) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], path[i+1:]
 }

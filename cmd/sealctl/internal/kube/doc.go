@@ -31,11 +31,11 @@
 //
 // # What is read, and what is not
 //
-// Only the fields that have to do with seccomp are decoded, and these strictly: an
-// unknown field in a seccompProfile, a field with "seccomp" in its name where
-// Kubernetes has none, and a wrong type are errors. Kubernetes' own types would cost
-// four times the size of sealctl and five times the work before main; a test below
-// integration/kubernetes compares the structs here with them.
+// Objects are decoded into Kubernetes' own types (k8s.io/api) by the decoder of its API
+// server (sigs.k8s.io/json): names have to be spelt exactly, and a wrong type anywhere
+// is an error. The server lets unknown fields pass with a warning, and so does Parse,
+// for a manifest may be newer than the types; but where a profile would be ignored in
+// silence they are errors (Object.Decode).
 //
 // # Where the rules are from
 //

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 
 	"sigs.k8s.io/yaml"
 )
@@ -85,7 +87,20 @@ func jsonValues(data []byte) [][]byte {
 	}
 }
 
-// oneLine joins the lines of an error.
+// lineMax bounds, in bytes, how much of a file's text an error repeats.
+const lineMax = 1000
+
+// oneLine makes text that may be from a file fit for an error: it joins its lines, cuts
+// it when it is long, and replaces what a terminal would act on.
 func oneLine(s string) string {
-	return string(bytes.Join(bytes.Fields([]byte(s)), []byte(" ")))
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > lineMax {
+		s = strings.ToValidUTF8(s[:lineMax], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }

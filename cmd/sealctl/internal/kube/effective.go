@@ -1,18 +1,22 @@
 package kube
 
-import "path"
+import (
+	"path"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // SecurityProfile is what the kubelet hands to the engine for a container, the message
 // of the same name in the CRI.
 type SecurityProfile struct {
-	ProfileType  string `json:"profileType"`            // RuntimeDefault, Unconfined or Localhost
-	LocalhostRef string `json:"localhostRef,omitempty"` // of Localhost: an absolute path on the node
+	ProfileType  corev1.SeccompProfileType `json:"profileType"`            // RuntimeDefault, Unconfined or Localhost
+	LocalhostRef string                    `json:"localhostRef,omitempty"` // of Localhost: an absolute path on the node
 }
 
 // fieldProfile is the kubelet's fieldSeccompProfile: a type that it does not know is
 // Unconfined. The path is put together lexically, so that ".." would lead out of root;
 // the API server refuses such a name before.
-func fieldProfile(p *SeccompProfile, fieldPath, root string) (*SecurityProfile, *Error) {
+func fieldProfile(p *corev1.SeccompProfile, fieldPath, root string) (*SecurityProfile, *Error) {
 	switch p.Type {
 	case RuntimeDefault:
 		return &SecurityProfile{ProfileType: RuntimeDefault}, nil
@@ -29,14 +33,14 @@ func fieldProfile(p *SeccompProfile, fieldPath, root string) (*SecurityProfile, 
 // the engine, where that is from, and the path of the field that it is from, if it is
 // one. It asks the fields alone; a field that the API server filled from an annotation
 // is one.
-func kubeletProfile(spec *PodSpec, c *Container, containerPath string, o Options) (p *SecurityProfile, from Source, fieldPath string, err *Error) {
+func kubeletProfile(spec *corev1.PodSpec, c *corev1.Container, containerPath string, o Options) (p *SecurityProfile, from Source, fieldPath string, err *Error) {
 	switch {
-	case c.Profile() != nil:
+	case ContainerProfile(c) != nil:
 		fieldPath = containerPath + fieldOfContainer
-		p, err = fieldProfile(c.Profile(), fieldPath, o.ProfileRoot)
+		p, err = fieldProfile(ContainerProfile(c), fieldPath, o.ProfileRoot)
 		return p, ContainerField, fieldPath, err
-	case spec.Profile() != nil:
-		p, err = fieldProfile(spec.Profile(), podFieldPath, o.ProfileRoot)
+	case PodProfile(spec) != nil:
+		p, err = fieldProfile(PodProfile(spec), podFieldPath, o.ProfileRoot)
 		return p, PodField, podFieldPath, err
 	case o.SeccompDefault:
 		return &SecurityProfile{ProfileType: RuntimeDefault}, SeccompDefault, "", nil

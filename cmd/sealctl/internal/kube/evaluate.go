@@ -3,6 +3,8 @@ package kube
 import (
 	"fmt"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Options are what is not in the manifest.
@@ -70,18 +72,18 @@ type Result struct {
 
 // ContainerResult is the judgement of one container.
 type ContainerResult struct {
-	Name       string           `json:"name"`
-	Kind       Kind             `json:"kind"`
-	Path       string           `json:"path"` // of the container in its object
-	Privileged bool             `json:"privileged"`
-	Outcome    Outcome          `json:"outcome"`
-	Effective  string           `json:"effective,omitempty"` // RuntimeDefault, Unconfined or Localhost, if it runs
-	Source     Source           `json:"source,omitempty"`    // of Effective
-	CRI        *SecurityProfile `json:"cri,omitempty"`       // what the kubelet hands to the engine
-	CRISource  Source           `json:"criSource,omitempty"` // of CRI, which a privileged container does not get
-	File       string           `json:"file,omitempty"`      // that is loaded
-	Errors     []Error          `json:"errors,omitempty"`    // those that concern its profile
-	Notes      []string         `json:"notes,omitempty"`
+	Name       string                    `json:"name"`
+	Kind       Kind                      `json:"kind"`
+	Path       string                    `json:"path"` // of the container in its object
+	Privileged bool                      `json:"privileged"`
+	Outcome    Outcome                   `json:"outcome"`
+	Effective  corev1.SeccompProfileType `json:"effective,omitempty"` // RuntimeDefault, Unconfined or Localhost, if it runs
+	Source     Source                    `json:"source,omitempty"`    // of Effective
+	CRI        *SecurityProfile          `json:"cri,omitempty"`       // what the kubelet hands to the engine
+	CRISource  Source                    `json:"criSource,omitempty"` // of CRI, which a privileged container does not get
+	File       string                    `json:"file,omitempty"`      // that is loaded
+	Errors     []Error                   `json:"errors,omitempty"`    // those that concern its profile
+	Notes      []string                  `json:"notes,omitempty"`
 }
 
 // Evaluate says what each container of a workload runs under.
@@ -89,25 +91,25 @@ func Evaluate(w *Workload, o Options) *Result {
 	if o.Version == 0 {
 		o.Version = Newest
 	}
-	spec := w.Spec.Clone()
+	spec := w.Spec.DeepCopy()
 	var took copied
 	if o.Version.copiesAnnotations() {
-		took = applyAnnotations(w.Annotations, &spec)
+		took = applyAnnotations(w.Annotations, spec)
 	}
-	r := &Result{Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Errors: validate(w.Annotations, &spec)}
+	r := &Result{Document: w.Document, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Errors: validate(w.Annotations, spec)}
 	refused := len(r.Errors) > 0
 	var notes map[string][]string
 	if o.Admitted == nil {
-		notes = ineffective(w.Annotations, &spec, o.Version, took)
+		notes = ineffective(w.Annotations, spec, o.Version, took)
 	}
 	r.Notes = append(objectNotes(w), notes[""]...)
 
-	spec.Visit(func(c *Container, kind Kind, path string) {
-		cr := ContainerResult{Name: c.Name, Kind: kind, Path: under(w.Prefix, path), Privileged: c.IsPrivileged(), Notes: notes[c.Name]}
+	Visit(spec, func(c *corev1.Container, kind Kind, path string) {
+		cr := ContainerResult{Name: c.Name, Kind: kind, Path: under(w.Prefix, path), Privileged: IsPrivileged(c), Notes: notes[c.Name]}
 		if c.Name == "" {
 			cr.Notes = nil // those of the pod
 		}
-		p, from, fieldPath, err := kubeletProfile(&spec, c, path, o)
+		p, from, fieldPath, err := kubeletProfile(spec, c, path, o)
 		if took.containers[c.Name] && from == ContainerField {
 			from = ContainerAnnotation
 		}
@@ -123,7 +125,7 @@ func Evaluate(w *Workload, o Options) *Result {
 		switch {
 		case refused:
 			cr.Outcome = Refused
-		case spec.Windows():
+		case IsWindows(spec):
 			cr.Outcome = NotApplicable
 		case err != nil:
 			cr.Outcome, cr.CRISource = NotStarted, from
@@ -158,15 +160,15 @@ func (c *ContainerResult) decide(p *SecurityProfile, from Source) {
 
 // concerns says whether an error is about what the container gets: about its own
 // field or annotation, or about those of the pod if it has none of its own.
-func concerns(errPath string, c *Container, containerPath, fieldPath string) bool {
+func concerns(errPath string, c *corev1.Container, containerPath, fieldPath string) bool {
 	const annotations = "metadata.annotations."
 	switch {
 	case strings.HasPrefix(errPath, containerPath+"."), fieldPath != "" && strings.HasPrefix(errPath, fieldPath):
 		return true
-	case errPath == annotations+ContainerKey+c.Name:
+	case errPath == annotations+corev1.SeccompContainerAnnotationKeyPrefix+c.Name:
 		return true
 	}
-	return errPath == annotations+PodKey && !strings.HasPrefix(fieldPath, containerPath)
+	return errPath == annotations+corev1.SeccompPodAnnotationKey && !strings.HasPrefix(fieldPath, containerPath)
 }
 
 // in puts the path of the pod in its object in front of the error's path.
@@ -181,9 +183,9 @@ func objectNotes(w *Workload) (notes []string) {
 		notes = append(notes, fmt.Sprintf("the annotation %s of the %s itself has no effect in any version: only those of %s.metadata reach the pods", key, w.Kind, w.Prefix))
 	}
 	switch {
-	case w.Spec.Windows():
+	case IsWindows(&w.Spec):
 		notes = append(notes, "spec.os.name is windows: there is no seccomp on Windows")
-	case w.Spec.NodeSelector["kubernetes.io/os"] == "windows":
+	case w.Spec.NodeSelector[corev1.LabelOSStable] == string(corev1.Windows):
 		notes = append(notes, "spec.nodeSelector chooses Windows nodes, where there is no seccomp; what is said here is for Linux")
 	}
 	return notes

@@ -7,12 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // golden is what integration/kubernetes writes.
 type golden struct {
 	Kubernetes, ProfileRoot string
-	Types                   map[string][]string
 	Cases                   []struct {
 		Name       string
 		Errors     []goldenError
@@ -29,7 +30,10 @@ type goldenError struct {
 	Detail      string
 }
 
-type goldenProfile struct{ ProfileType, LocalhostRef, Error string }
+type goldenProfile struct {
+	ProfileType         corev1.SeccompProfileType
+	LocalhostRef, Error string
+}
 
 func readGolden(t *testing.T, version Version) *golden {
 	t.Helper()
@@ -101,16 +105,16 @@ func TestGolden(t *testing.T) {
 func checkContainer(t *testing.T, w *Workload, o Options, r *Result, i int, want goldenProfile) {
 	t.Helper()
 	got := r.Containers[i]
-	spec := w.Spec.Clone()
+	spec := w.Spec.DeepCopy()
 	if o.Version.copiesAnnotations() {
-		applyAnnotations(w.Annotations, &spec)
+		applyAnnotations(w.Annotations, spec)
 	}
 	n := 0
-	spec.Visit(func(c *Container, _ Kind, path string) {
+	Visit(spec, func(c *corev1.Container, _ Kind, path string) {
 		if n++; n != i+1 {
 			return
 		}
-		p, _, _, err := kubeletProfile(&spec, c, path, o)
+		p, _, _, err := kubeletProfile(spec, c, path, o)
 		var raw goldenProfile
 		if p != nil {
 			raw = goldenProfile{ProfileType: p.ProfileType, LocalhostRef: p.LocalhostRef}
@@ -126,7 +130,7 @@ func checkContainer(t *testing.T, w *Workload, o Options, r *Result, i int, want
 	switch {
 	case len(r.Errors) > 0:
 		outcome = Refused
-	case w.Spec.Windows():
+	case IsWindows(&w.Spec):
 		outcome = NotApplicable
 	case want.Error != "":
 		outcome = NotStarted
@@ -164,33 +168,4 @@ func errorsOf(r *Result) (list []goldenError) {
 		return strings.Compare(a.Field+a.Type+a.Detail, b.Field+b.Type+b.Detail)
 	})
 	return list
-}
-
-// TestTypes compares the structs with those of k8s.io/api: each field here is one
-// there, and each field with "seccomp" in its name there is one here.
-func TestTypes(t *testing.T) {
-	names := map[string]string{"OSName": "string", "SeccompProfileType": "string", "[]EphemeralContainer": "[]Container"}
-	g := readGolden(t, Newest)
-	for name, v := range map[string]any{
-		"PodSpec": PodSpec{}, "PodOS": PodOS{}, "PodSecurityContext": PodSecurityContext{}, "Container": Container{},
-		"EphemeralContainerCommon": Container{}, "SecurityContext": SecurityContext{}, "SeccompProfile": SeccompProfile{},
-	} {
-		var want, got []string
-		for _, f := range g.Types[name] {
-			field, typ, _ := strings.Cut(f, " ")
-			if plain := names[typ]; plain != "" {
-				typ = plain
-			}
-			want = append(want, field+" "+typ)
-		}
-		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
-			field, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			got = append(got, field+" "+strings.ReplaceAll(f.Type.String(), "kube.", ""))
-		}
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(got, want) || len(got) == 0 {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
 }

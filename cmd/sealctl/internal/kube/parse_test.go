@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -121,11 +122,53 @@ func TestParseErrors(t *testing.T) {
 		{`{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"a","securityContext":{"seccompProfile":{"type":"x","type":"y"}}}]}}`, "seccompProfile.type: duplicate field"},
 		{`{"apiVersion":"v1","kind":"Pod","kind":"List"}`, "document 1: kind: duplicate field"},
 		{`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"metadata":{},"spec":{"containers":[{}]}}`, "document 1: metadata: duplicate field"},
+		{pod("containers: [{name: a}], securitycontext: {}"), `document 1: Pod ns/p: spec.securitycontext: unknown field, did you mean "securityContext"`},
+		{"{apiVersion: v1, kind: List, Items: []}", `document 1: Items: unknown field, did you mean "items"`},
+		{"{apiVersion: v1, kind: List, items: [null]}", "document 1: items[0]: kind: missing"},
+		{"{apiVersion: v1, kind: ReplicationController, metadata: {name: d}, spec: {template: null}}", "document 1: ReplicationController d: spec.template.spec.containers: missing"},
+		{pod("containers: [{name: a}], ephemeralContainers: [{name: b}, {name: [], image: x}]"), "document 1: Pod ns/p: spec.ephemeralContainers[1].name: an array: expected a string"},
+		{pod("containers: [{name: a, ports: [{containerPort: 1}, {containerPort: 99999999999}]}]"), "spec.containers[0].ports[1].containerPort: 99999999999: expected an integer of 32 bits"},
+		{`{"apiVersion":"v1","kind":"Pod","spec":{"priority":1` + strings.Repeat("0", 1000) + `}}`, "spec.priority: a long number: expected an integer"},
+		// Errors of types that read themselves: their offsets are not those of the text.
+		{"{apiVersion: v1, kind: Pod, metadata: {creationTimestamp: 5}}", "document 1: metadata.creationTimestamp: number: expected a string"},
+		{"{apiVersion: v1, kind: Pod, metadata: {creationTimestamp: {}}}", "document 1: metadata.creationTimestamp: object: expected a string"},
+		{pod("containers: [{name: a, resources: {limits: {cpu: x}}}]"), "document 1: Pod ns/p: quantities must match"},
+		{`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p\u001b"},"spec":{"seccomp\n\u001b":1}}`, "document 1: Pod p\ufffd: spec.seccomp \ufffd: unknown field"},
 		{pod("containers: [{name: a}], nodeSelector: {a: [b]}"), "document 1: Pod ns/p: spec.nodeSelector.a: an array: expected a string"},
 	} {
 		list, _, err := Parse([]byte(c.in))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || list != nil {
 			t.Errorf("%s:\n%v, want\n%s", c.in, err, c.want)
+		}
+	}
+}
+
+// Fields that the types do not have are named in a warning for each object.
+func TestParseUnknown(t *testing.T) {
+	fields := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, ", x%d: {seccompProfile: 1}", i)
+		}
+		return b.String()
+	}
+	for _, c := range []struct{ in, want string }{
+		{pod("new: 1, containers: [{name: a, b: {}}], ephemeralContainers: [{name: d, c: 1}]"), "spec.containers[0].b, spec.ephemeralContainers[0].c, spec.new"},
+		{"{apiVersion: v1, kind: List, items: [{}, " + pod("containers: [{name: a, b: {}}]") + "]}", ""}, // the first item is wrong
+		{"{apiVersion: v1, kind: List, x: 1, items: [" + pod("containers: [{name: a, b: {}}]") + "]}", "spec.containers[0].b"},
+		{pod("containers: [{name: a}]" + fields(7)), "spec.x0, spec.x1, spec.x2, spec.x3, spec.x4 and 2 more"},
+		{pod("containers: [{name: a}]" + fields(99)), "spec.x0, spec.x1, spec.x10, spec.x11, spec.x12 and 94 more"},
+		{pod("containers: [{name: a}]" + fields(100)), ""}, // what else there is would not be seen
+	} {
+		list, warnings, err := Parse([]byte(c.in))
+		if c.want == "" {
+			if err == nil || list != nil {
+				t.Errorf("%s: no error", c.in)
+			}
+			continue
+		}
+		if err != nil || len(list) != 1 || len(warnings) != 1 || !strings.HasSuffix(warnings[0], "Pod ns/p: unknown fields are ignored: "+c.want) {
+			t.Errorf("%s: %q, %v, want %s", c.in, warnings, err, c.want)
 		}
 	}
 }

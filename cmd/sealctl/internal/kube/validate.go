@@ -4,29 +4,31 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // validate returns what the API server has against the pod, as far as it concerns
 // seccomp: ValidatePodCreate of k8s.io/kubernetes/pkg/apis/core/validation. Paths are
 // from the pod. The annotations are validated in every version, even in those that do
 // not read them, and where a field and its annotation are both set they have to agree.
-func validate(annotations map[string]string, spec *PodSpec) []Error {
+func validate(annotations map[string]string, spec *corev1.PodSpec) []Error {
 	var errs []Error
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if key == PodKey || strings.HasPrefix(key, ContainerKey) {
+		if key == corev1.SeccompPodAnnotationKey || strings.HasPrefix(key, corev1.SeccompContainerAnnotationKeyPrefix) {
 			errs = append(errs, validateAnnotation(annotations[key], "metadata.annotations."+key)...)
 		}
 	}
-	errs = append(errs, validateField(spec.Profile(), podFieldPath)...)
-	errs = append(errs, validateAgreement(annotations, PodKey, spec.Profile(), podFieldPath)...)
-	if spec.Windows() && spec.Profile() != nil {
+	errs = append(errs, validateField(PodProfile(spec), podFieldPath)...)
+	errs = append(errs, validateAgreement(annotations, corev1.SeccompPodAnnotationKey, PodProfile(spec), podFieldPath)...)
+	if IsWindows(spec) && PodProfile(spec) != nil {
 		errs = append(errs, windowsError(podFieldPath))
 	}
-	spec.Visit(func(c *Container, _ Kind, path string) {
+	Visit(spec, func(c *corev1.Container, _ Kind, path string) {
 		path += fieldOfContainer
-		errs = append(errs, validateField(c.Profile(), path)...)
-		errs = append(errs, validateAgreement(annotations, ContainerKey+c.Name, c.Profile(), path)...)
-		if spec.Windows() && c.Profile() != nil {
+		errs = append(errs, validateField(ContainerProfile(c), path)...)
+		errs = append(errs, validateAgreement(annotations, corev1.SeccompContainerAnnotationKeyPrefix+c.Name, ContainerProfile(c), path)...)
+		if IsWindows(spec) && ContainerProfile(c) != nil {
 			errs = append(errs, windowsError(path))
 		}
 	})
@@ -44,7 +46,7 @@ func windowsError(path string) Error {
 
 // validateField is validateSeccompProfileField. An empty localhostProfile passes: only
 // the kubelet objects to it.
-func validateField(p *SeccompProfile, path string) (errs []Error) {
+func validateField(p *corev1.SeccompProfile, path string) (errs []Error) {
 	if p == nil {
 		return nil
 	}
@@ -53,7 +55,8 @@ func validateField(p *SeccompProfile, path string) (errs []Error) {
 	case "":
 		errs = append(errs, Error{Path: path + ".type", Reason: Required, Detail: "type is required when seccompProfile is set"})
 	default:
-		errs = append(errs, Error{path + ".type", NotSupported, &p.Type, `supported values: "Localhost", "RuntimeDefault", "Unconfined"`})
+		value := string(p.Type)
+		errs = append(errs, Error{path + ".type", NotSupported, &value, `supported values: "Localhost", "RuntimeDefault", "Unconfined"`})
 	}
 	path += ".localhostProfile"
 	switch {
@@ -80,10 +83,10 @@ func validatePath(name, path string) (errs []Error) {
 
 // validateAnnotation is ValidateSeccompProfile.
 func validateAnnotation(value, path string) []Error {
-	if name, ok := strings.CutPrefix(value, localhostPrefix); ok {
+	if name, ok := strings.CutPrefix(value, corev1.SeccompLocalhostProfileNamePrefix); ok {
 		return validatePath(name, path)
 	}
-	if value == runtimeDefaultName || value == dockerDefaultName || value == unconfinedName {
+	if value == corev1.SeccompProfileRuntimeDefault || value == corev1.DeprecatedSeccompProfileDockerDefault || value == corev1.SeccompProfileNameUnconfined {
 		return nil
 	}
 	return []Error{{path, Invalid, &value, "must be a valid seccomp profile"}}
@@ -91,7 +94,7 @@ func validateAnnotation(value, path string) []Error {
 
 // validateAgreement is validateSeccompAnnotationsAndFieldsMatch. What it says of a type
 // that does not exist is nothing: validateField has.
-func validateAgreement(annotations map[string]string, key string, p *SeccompProfile, path string) []Error {
+func validateAgreement(annotations map[string]string, key string, p *corev1.SeccompProfile, path string) []Error {
 	value, found := annotations[key]
 	if !found || p == nil {
 		return nil
@@ -99,15 +102,15 @@ func validateAgreement(annotations map[string]string, key string, p *SeccompProf
 	differ := Error{Path: path + ".type", Reason: Forbidden, Detail: "seccomp type in annotation and field must match"}
 	switch p.Type {
 	case Unconfined:
-		if value != unconfinedName {
+		if value != corev1.SeccompProfileNameUnconfined {
 			return []Error{differ}
 		}
 	case RuntimeDefault:
-		if value != runtimeDefaultName && value != dockerDefaultName {
+		if value != corev1.SeccompProfileRuntimeDefault && value != corev1.DeprecatedSeccompProfileDockerDefault {
 			return []Error{differ}
 		}
 	case Localhost:
-		name, ok := strings.CutPrefix(value, localhostPrefix)
+		name, ok := strings.CutPrefix(value, corev1.SeccompLocalhostProfileNamePrefix)
 		if !ok {
 			return []Error{differ}
 		}

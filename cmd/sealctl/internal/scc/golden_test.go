@@ -2,11 +2,14 @@ package scc
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/kube"
 )
@@ -70,18 +73,18 @@ func TestGolden(t *testing.T) {
 		t.Fatalf("%d pods, want %d", len(pods), len(g.Pods))
 	}
 	for _, w := range pods {
-		if w.Spec.Windows() {
+		if kube.IsWindows(&w.Spec) {
 			continue // the admission plugin does not come to the code that is compared
 		}
 		for i, c := range list {
 			v, done := judge(c, w, kube.Options{})
-			got := goldenVerdict{Pod: fieldName(done.Spec.Profile())}
+			got := goldenVerdict{Pod: fieldName(kube.PodProfile(&done.Spec))}
 			if v.Refusal != "" {
 				got.Refused = append(got.Refused, "pod")
 			}
 			n := 0
-			done.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, _ string) {
-				got.Containers = append(got.Containers, fieldName(ctr.Profile()))
+			kube.Visit(&done.Spec, func(ctr *corev1.Container, _ kube.Kind, _ string) {
+				got.Containers = append(got.Containers, fieldName(kube.ContainerProfile(ctr)))
 				for _, r := range v.Containers[n].Refusals {
 					what := " seccomp"
 					if strings.HasPrefix(r, "privileged") {
@@ -103,12 +106,12 @@ func TestGolden(t *testing.T) {
 }
 
 // fieldName spells a field as the golden file has it.
-func fieldName(p *kube.SeccompProfile) string {
+func fieldName(p *corev1.SeccompProfile) string {
 	if p == nil {
 		return ""
 	}
 	if name := kube.NameOf(p); name != "" {
 		return name
 	}
-	return "invalid \"" + p.Type + "\""
+	return fmt.Sprintf("invalid %q", p.Type)
 }

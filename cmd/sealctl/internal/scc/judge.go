@@ -2,8 +2,11 @@ package scc
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/kube"
 )
@@ -46,38 +49,32 @@ func Judge(c *Constraints, w *kube.Workload, o kube.Options) *Verdict {
 
 // judge is Judge that also returns the completed workload.
 func judge(c *Constraints, w *kube.Workload, o kube.Options) (*Verdict, *kube.Workload) {
-	v := &Verdict{Constraints: c.Name, Priority: c.Priority}
+	v := &Verdict{Constraints: c.Name, Priority: priority(c)}
 	done := *w
-	done.Spec = w.Spec.Clone()
-	done.Annotations = nil
-	if len(w.Annotations) > 0 {
-		done.Annotations = map[string]string{}
-		for key, value := range w.Annotations {
-			done.Annotations[key] = value
-		}
-	}
+	done.Spec = *w.Spec.DeepCopy()
+	done.Annotations = maps.Clone(w.Annotations)
 	admitted := &kube.Admitted{Containers: map[string]kube.Source{}}
 	refusals := map[string][]string{}
-	if !w.Spec.Windows() {
-		v.Default = c.complete(&done)
+	if !kube.IsWindows(&w.Spec) {
+		v.Default = complete(c, &done)
 		switch {
 		case v.Default != "":
 			admitted.Pod = Default
-		case w.Annotations[kube.PodKey] != "":
+		case w.Annotations[corev1.SeccompPodAnnotationKey] != "":
 			admitted.Pod = kube.PodAnnotation
 		}
-		if profile := podProfile(&done); !c.allows(profile) {
-			v.Refusal = c.refusal(profile)
+		if profile := podProfile(&done); !allows(c, profile) {
+			v.Refusal = refusal(c, profile)
 		}
-		done.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) {
-			if value, found := done.Annotations[kube.ContainerKey+ctr.Name]; found {
-				ctr.SetProfile(kube.ProfileOf(value))
+		kube.Visit(&done.Spec, func(ctr *corev1.Container, _ kube.Kind, path string) {
+			if value, found := done.Annotations[corev1.SeccompContainerAnnotationKeyPrefix+ctr.Name]; found {
+				kube.SetContainerProfile(ctr, kube.ProfileOf(value))
 				admitted.Containers[ctr.Name] = kube.ContainerAnnotation
 			}
-			if profile := containerProfile(&done, ctr); !c.allows(profile) {
-				refusals[path] = append(refusals[path], c.refusal(profile))
+			if profile := containerProfile(&done, ctr); !allows(c, profile) {
+				refusals[path] = append(refusals[path], refusal(c, profile))
 			}
-			if ctr.IsPrivileged() && !c.AllowPrivilegedContainer {
+			if kube.IsPrivileged(ctr) && !c.AllowPrivilegedContainer {
 				refusals[path] = append(refusals[path], "privileged is not allowed")
 			}
 		})
@@ -87,13 +84,13 @@ func judge(c *Constraints, w *kube.Workload, o kube.Options) (*Verdict, *kube.Wo
 	o.Admitted = admitted
 	results := kube.Evaluate(&done, o).Containers
 	original := map[string]string{}
-	w.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) {
-		if original[path] = containerProfile(w, ctr); original[path] == "" && (ctr.Profile() != nil || w.Spec.Profile() != nil) {
+	kube.Visit(&w.Spec, func(ctr *corev1.Container, _ kube.Kind, path string) {
+		if original[path] = containerProfile(w, ctr); original[path] == "" && (kube.ContainerProfile(ctr) != nil || kube.PodProfile(&w.Spec) != nil) {
 			original[path] = notValid
 		}
 	})
 	i := 0
-	done.Spec.Visit(func(ctr *kube.Container, _ kube.Kind, path string) {
+	kube.Visit(&done.Spec, func(ctr *corev1.Container, _ kube.Kind, path string) {
 		v.Containers = append(v.Containers, ContainerVerdict{
 			Request: original[path], Profile: containerProfile(&done, ctr), Refusals: refusals[path], Result: results[i],
 		})
@@ -104,10 +101,10 @@ func judge(c *Constraints, w *kube.Workload, o kube.Options) (*Verdict, *kube.Wo
 
 // complete gives the pod the profile that it asks for, as field and as annotation, or
 // the default of the constraints, which it returns if it is used.
-func (c *Constraints) complete(w *kube.Workload) (byDefault string) {
-	profile := w.Annotations[kube.PodKey]
+func complete(c *Constraints, w *kube.Workload) (byDefault string) {
+	profile := w.Annotations[corev1.SeccompPodAnnotationKey]
 	if profile == "" {
-		if p := w.Spec.Profile(); p != nil {
+		if p := kube.PodProfile(&w.Spec); p != nil {
 			profile = kube.NameOf(p)
 		} else if i := slices.IndexFunc(c.SeccompProfiles, func(s string) bool { return s != anyProfile }); i >= 0 {
 			profile = c.SeccompProfiles[i]
@@ -120,46 +117,48 @@ func (c *Constraints) complete(w *kube.Workload) (byDefault string) {
 	if w.Annotations == nil {
 		w.Annotations = map[string]string{}
 	}
-	w.Annotations[kube.PodKey] = profile
-	w.Spec.SetProfile(kube.ProfileOf(profile))
+	w.Annotations[corev1.SeccompPodAnnotationKey] = profile
+	kube.SetPodProfile(&w.Spec, kube.ProfileOf(profile))
 	return byDefault
 }
 
 // podProfile is the pod's profile as an annotation would have it.
 func podProfile(w *kube.Workload) string {
-	if profile := w.Annotations[kube.PodKey]; profile != "" || w.Spec.Profile() == nil {
+	if profile := w.Annotations[corev1.SeccompPodAnnotationKey]; profile != "" || kube.PodProfile(&w.Spec) == nil {
 		return profile
 	}
-	return kube.NameOf(w.Spec.Profile())
+	return kube.NameOf(kube.PodProfile(&w.Spec))
 }
 
 // containerProfile is the profile of a container, its own or the pod's, as an
 // annotation would have it.
-func containerProfile(w *kube.Workload, c *kube.Container) string {
-	if p := c.Profile(); p != nil {
+func containerProfile(w *kube.Workload, c *corev1.Container) string {
+	if p := kube.ContainerProfile(c); p != nil {
 		return kube.NameOf(p)
 	}
-	if profile, found := w.Annotations[kube.ContainerKey+c.Name]; found {
+	if profile, found := w.Annotations[corev1.SeccompContainerAnnotationKeyPrefix+c.Name]; found {
 		return profile
 	}
-	if p := w.Spec.Profile(); p != nil {
+	if p := kube.PodProfile(&w.Spec); p != nil {
 		return kube.NameOf(p)
 	}
-	return w.Annotations[kube.PodKey]
+	return w.Annotations[corev1.SeccompPodAnnotationKey]
 }
 
 // allows says whether seccompProfiles have the profile; "" is none.
-func (c *Constraints) allows(profile string) bool {
+func allows(c *Constraints, profile string) bool {
 	list := c.SeccompProfiles
 	if len(list) == 0 {
 		return profile == ""
 	}
-	isDefault := func(s string) bool { return s == "runtime/default" || s == "docker/default" }
+	isDefault := func(s string) bool {
+		return s == corev1.SeccompProfileRuntimeDefault || s == corev1.DeprecatedSeccompProfileDockerDefault
+	}
 	return slices.Contains(list, anyProfile) || slices.Contains(list, profile) ||
 		isDefault(profile) && slices.ContainsFunc(list, isDefault)
 }
 
-func (c *Constraints) refusal(profile string) string {
+func refusal(c *Constraints, profile string) string {
 	switch {
 	case len(c.SeccompProfiles) == 0:
 		return fmt.Sprintf("%s: no profile may be set", profile)

@@ -4,20 +4,23 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	securityv1 "github.com/openshift/api/security/v1"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Sort puts constraints into the order in which OpenShift tries them (ByPriority of
 // apiserver-library-go's util/sort).
 func Sort(list []*Constraints) {
 	slices.SortStableFunc(list, func(a, b *Constraints) int {
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.score(), b.score()), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(priority(b), priority(a)), cmp.Compare(score(a), score(b)), cmp.Compare(a.Name, b.Name))
 	})
 }
 
 // score is how much the constraints allow: the lower, the more restrictive. Each step
 // is larger than all smaller ones together. seccompProfiles do not count.
-func (c *Constraints) score() int {
-	score := c.volumeScore() + c.capabilityScore() + strategyScore(c.SELinuxContext) + strategyScore(c.RunAsUser)
+func score(c *Constraints) int {
+	score := volumeScore(c) + capabilityScore(c) + strategyScore(string(c.SELinuxContext.Type)) + strategyScore(string(c.RunAsUser.Type))
 	if c.AllowPrivilegedContainer {
 		score += 1_600_000
 	}
@@ -32,25 +35,26 @@ func (c *Constraints) score() int {
 
 // strategyScore is for runAsUser and seLinuxContext, whose types have the same names.
 func strategyScore(name string) int {
-	switch name {
-	case "RunAsAny":
+	switch securityv1.RunAsUserStrategyType(name) {
+	case securityv1.RunAsUserStrategyRunAsAny:
 		return 40_000
-	case "MustRunAsNonRoot":
+	case securityv1.RunAsUserStrategyMustRunAsNonRoot:
 		return 30_000
-	case "MustRunAsRange":
+	case securityv1.RunAsUserStrategyMustRunAsRange:
 		return 20_000
-	case "MustRunAs":
+	case securityv1.RunAsUserStrategyMustRunAs:
 		return 10_000
 	}
 	return 0
 }
 
 // trivialVolumes are those that do not count.
-const trivialVolumes = " secret configMap emptyDir downwardAPI projected none "
+var trivialVolumes = []securityv1.FSType{securityv1.FSTypeSecret, securityv1.FSTypeConfigMap, securityv1.FSTypeEmptyDir,
+	securityv1.FSTypeDownwardAPI, securityv1.FSProjected, securityv1.FSTypeNone}
 
 // volumeScore looks at the volumes as they are stored: allowHostDirVolumePlugin adds or
 // removes hostPath, and volumes that are not set are all.
-func (c *Constraints) volumeScore() int {
+func volumeScore(c *Constraints) int {
 	switch {
 	case c.AllowHostDirVolumePlugin:
 		return 200_000
@@ -58,14 +62,14 @@ func (c *Constraints) volumeScore() int {
 		return 100_000
 	}
 	for _, v := range c.Volumes {
-		if v != "hostPath" && !strings.Contains(trivialVolumes, " "+v+" ") {
+		if v != securityv1.FSTypeHostPath && !slices.Contains(trivialVolumes, v) {
 			return 100_000
 		}
 	}
 	return 0
 }
 
-func (c *Constraints) capabilityScore() int {
+func capabilityScore(c *Constraints) int {
 	score := 5000 + 300*len(c.DefaultAddCapabilities)
 	if has(c.AllowedCapabilities, "*") || has(c.AllowedCapabilities, "ALL") {
 		score += 4000
@@ -80,6 +84,6 @@ func (c *Constraints) capabilityScore() int {
 	return min(max(score, 0), 9999)
 }
 
-func has(list []string, name string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return strings.ToUpper(s) == name })
+func has(list []corev1.Capability, name string) bool {
+	return slices.ContainsFunc(list, func(c corev1.Capability) bool { return strings.ToUpper(string(c)) == name })
 }

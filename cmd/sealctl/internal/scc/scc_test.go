@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/runseal/runseal/cmd/sealctl/internal/kube"
 )
 
@@ -100,17 +103,17 @@ func TestDefault(t *testing.T) {
 		{[]string{"unconfined"}, false, "unconfined", "Unconfined by seccompProfiles"},
 		{[]string{"foo", "*"}, true, "foo", "refused by the API server"}, // the annotation that it makes is not valid
 	} {
-		v := Judge(&Constraints{Name: "x", SeccompProfiles: c.profiles}, w, kube.Options{ProfileRoot: "/r"})
+		v := Judge(&Constraints{ObjectMeta: metav1.ObjectMeta{Name: "x"}, SeccompProfiles: c.profiles}, w, kube.Options{ProfileRoot: "/r"})
 		app := v.Containers[0].Result
 		got := string(app.Outcome)
 		if app.Outcome == kube.Runs {
-			got = app.Effective + " by " + string(app.Source)
+			got = string(app.Effective) + " by " + string(app.Source)
 		}
 		if v.Admits != c.admits || v.Default != c.byDef || got != c.want {
 			t.Errorf("%q: admits %t, default %q, %s; want %+v", c.profiles, v.Admits, v.Default, got, c)
 		}
 	}
-	if len(w.Annotations) != 0 || w.Spec.Profile() != nil {
+	if len(w.Annotations) != 0 || kube.PodProfile(&w.Spec) != nil {
 		t.Errorf("Judge changed the workload: %+v", w)
 	}
 }
@@ -123,6 +126,7 @@ func TestReadErrors(t *testing.T) {
 		{head + "seccompProfile: []}", "document 1: SecurityContextConstraints x: seccompProfile: unknown field"},
 		{head + "allowPrivilegedContainer: 1}", "allowPrivilegedContainer: 1: expected true or false"},
 		{head + "priority: high}", `priority: "high": expected an integer`},
+		{head + "allowprivilegedContainer: true}", `allowprivilegedContainer: unknown field, did you mean "allowPrivilegedContainer"`},
 		{head + "runAsUser: RunAsAny}", `runAsUser: "RunAsAny": expected an object`},
 		{strings.Replace(head, "{name: x}", "{}", 1) + "priority: 1}", "metadata.name: missing"},
 		{"[", "document 1: yaml: "},
@@ -132,8 +136,9 @@ func TestReadErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.in, err, c.want)
 		}
 	}
-	list, warnings, err := Read([]byte("{apiVersion: v1, kind: List, items: [" + head + "users: [a], priority: null}, {apiVersion: v1, kind: Pod}]}"))
-	want := []string{"document 1: items[1]: Pod (v1) is skipped: it is no SecurityContextConstraints of security.openshift.io/v1"}
+	list, warnings, err := Read([]byte("{apiVersion: v1, kind: List, items: [" + head + "users: [a], priority: null, new: 1}, {apiVersion: v1, kind: Pod}]}"))
+	want := []string{"document 1: items[0]: SecurityContextConstraints x: unknown fields are ignored: new",
+		"document 1: items[1]: Pod (v1) is skipped: it is no SecurityContextConstraints of security.openshift.io/v1"}
 	if err != nil || len(list) != 1 || list[0].Name != "x" || !slices.Equal(warnings, want) {
 		t.Errorf("%v, %q, %v", list, warnings, err)
 	}
@@ -152,7 +157,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		Sort(list)
-		w := &kube.Workload{Spec: kube.PodSpec{Containers: []kube.Container{{Name: "a", SecurityContext: &kube.SecurityContext{Privileged: &privileged}}}}}
+		w := &kube.Workload{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a", SecurityContext: &corev1.SecurityContext{Privileged: &privileged}}}}}
 		for _, c := range list {
 			if v := Judge(c, w, kube.Options{}); v.Admits != (v.Refusal == "" && len(v.Containers[0].Refusals) == 0) {
 				t.Errorf("%+v: %+v", c, v)
