@@ -1,6 +1,6 @@
 // Command kubernetes writes the golden files that package kube of sealctl is tested
 // with: what Kubernetes' own functions make of the pods in a file. It is a module of
-// its own, so that runseal's does not depend on Kubernetes.
+// its own, so that runseal's does not depend on the kubelet and the API server.
 //
 // The functions are those of the kubelet (getSeccompProfile of kuberuntime, by
 // go:linkname) and of the API server (ValidatePodCreate). For 1.26, the last version

@@ -21,10 +21,9 @@ import (
 
 // golden is the file that is written.
 type golden struct {
-	Kubernetes  string              `json:"kubernetes"`  // version of the module k8s.io/kubernetes
-	ProfileRoot string              `json:"profileRoot"` // of the kubelet
-	Types       map[string][]string `json:"types"`       // fields of k8s.io/api/core/v1 as "jsonName type"
-	Cases       []goldenCase        `json:"cases"`
+	Kubernetes  string       `json:"kubernetes"`  // version of the module k8s.io/kubernetes
+	ProfileRoot string       `json:"profileRoot"` // of the kubelet
+	Cases       []goldenCase `json:"cases"`
 }
 
 type goldenCase struct {
@@ -71,7 +70,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	out := golden{Kubernetes: moduleVersion(), ProfileRoot: "/fakeSeccompProfileRoot", Types: types()}
+	out := golden{Kubernetes: moduleVersion(), ProfileRoot: "/fakeSeccompProfileRoot"}
 	for i, text := range regexp.MustCompile(`(?m)^---\n`).Split(string(data), -1) {
 		pod := &v1.Pod{}
 		if err := yaml.UnmarshalStrict([]byte(text), pod); err != nil {
@@ -149,27 +148,6 @@ func profileOf(p *runtimeapi.SecurityProfile, err error) goldenProfile {
 		return goldenProfile{Error: err.Error()}
 	}
 	return goldenProfile{ProfileType: p.ProfileType.String(), LocalhostRef: p.LocalhostRef}
-}
-
-// read are the names of the fields that package kube reads, but for seccompProfile.
-var read = []string{"os", "nodeSelector", "securityContext", "initContainers", "containers", "ephemeralContainers",
-	"name", "privileged", "type", "localhostProfile"}
-
-// types lists those fields of the structs that package kube has parts of, and all that
-// have "seccomp" in their names.
-func types() map[string][]string {
-	m := map[string][]string{}
-	for _, v := range []any{v1.PodSpec{}, v1.PodOS{}, v1.PodSecurityContext{}, v1.Container{}, v1.EphemeralContainerCommon{}, v1.SecurityContext{}, v1.SeccompProfile{}} {
-		t := reflect.TypeOf(v)
-		for _, f := range reflect.VisibleFields(t) {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if !strings.Contains(strings.ToLower(name), "seccomp") && !slices.Contains(read, name) {
-				continue
-			}
-			m[t.Name()] = append(m[t.Name()], name+" "+strings.ReplaceAll(f.Type.String(), "v1.", ""))
-		}
-	}
-	return m
 }
 
 // moduleVersion is the version of k8s.io/kubernetes that this program is built from.

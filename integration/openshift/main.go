@@ -1,7 +1,7 @@
 // Command openshift writes the golden file that package scc of sealctl is tested with:
 // what OpenShift's own code (github.com/openshift/apiserver-library-go) makes of pods
 // under SecurityContextConstraints, and the order in which it tries them. It is a module
-// of its own, so that runseal's does not depend on Kubernetes. From this directory:
+// of its own, so that runseal's does not depend on the API server. From this directory:
 //
 //	D=../../cmd/sealctl/internal
 //	go run . $D/kube/testdata/cases.yaml $D/scc/testdata/standard.yaml $D/scc/testdata/odd.yaml > $D/scc/testdata/openshift.json
