@@ -22,8 +22,8 @@ func podCommand() *cli.Command {
 		Usage:     "print which seccomp profile the containers of Kubernetes workloads run under, and why",
 		ArgsUsage: "FILE...",
 		Description: "FILE, or - for standard input, holds manifests in YAML or JSON: Pod, Deployment, DaemonSet, StatefulSet,\n" +
-			"ReplicaSet, ReplicationController, Job, CronJob, or a List of them. Other objects are skipped with a\n" +
-			"warning.\n\n" +
+			"ReplicaSet, ReplicationController, Job, CronJob, or a List of them. Other objects, and fields\n" +
+			"that are not known, are skipped with a warning.\n\n" +
 			"For each container, in the order init, regular, ephemeral:\n" +
 			"   RUNS UNDER  RuntimeDefault, Unconfined (no filter) or Localhost (a file), in the end\n" +
 			"   FROM        what decides it: container or pod field, container or pod annotation, --seccomp-default,\n" +

@@ -24,7 +24,7 @@ func fieldError(text []byte, err error) error {
 	f.d.UseNumber()
 	f.value("")
 	// The offset is not one of the text if a type that reads itself made the error.
-	if _, name := lastStep(wrong.Field); !strings.Contains(f.path, name) || f.path == "" && name != "" {
+	if _, name := lastStep(wrong.Field); !strings.Contains(f.path, name) {
 		f.path, f.found = wrong.Field, wrong.Value
 	}
 	problem := fmt.Sprintf("%s: expected %s", f.found, expected(wrong.Type))

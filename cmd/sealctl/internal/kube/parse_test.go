@@ -153,6 +153,7 @@ func TestParseUnknown(t *testing.T) {
 		return b.String()
 	}
 	for _, c := range []struct{ in, want string }{
+		{pod("containers: [{name: a, os: {}}]"), "spec.containers[0].os"}, // there is such a name, elsewhere
 		{pod("new: 1, containers: [{name: a, b: {}}], ephemeralContainers: [{name: d, c: 1}]"), "spec.containers[0].b, spec.ephemeralContainers[0].c, spec.new"},
 		{"{apiVersion: v1, kind: List, items: [{}, " + pod("containers: [{name: a, b: {}}]") + "]}", ""}, // the first item is wrong
 		{"{apiVersion: v1, kind: List, x: 1, items: [" + pod("containers: [{name: a, b: {}}]") + "]}", "spec.containers[0].b"},
