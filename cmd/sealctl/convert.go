@@ -26,10 +26,9 @@ func convertCommand() *cli.Command {
 		Usage:     "print a profile in another format",
 		ArgsUsage: "PROFILE",
 		Description: profileHelp + "\n\n" +
-			"--to is one of\n\n" +
-			"   oci     a linux.seccomp object, as resolve prints it\n" +
-			"   docker  Docker's format: archMap for kernels of --arch and of each listed architecture, no conditions\n" +
-			"   spo     a SeccompProfile object of the Security Profiles Operator with the name of --name, in YAML or JSON\n\n" +
+			"--to oci is a linux.seccomp object, as resolve prints it. --to docker is Docker's format: archMap for kernels\n" +
+			"of --arch and of each listed architecture, no conditions. --to spo is a SeccompProfile object of the Security\n" +
+			"Profiles Operator with the name of --name, in YAML or JSON.\n\n" +
 			"The output means what the input means for --cap, --arch and --kernel. What the format cannot say is an error\n" +
 			"that names the member, such as a defaultErrnoRet other than 1 (EPERM) for spo. A SeccompProfile object with\n" +
 			"baseProfileName needs --base: that profile's rules are added as the operator does it, so that the more\n" +

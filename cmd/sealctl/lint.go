@@ -16,6 +16,7 @@ import (
 	"github.com/runseal/runseal/seccomp/lint"
 	"github.com/runseal/runseal/seccomp/profiles"
 	"github.com/runseal/runseal/seccomp/profiles/docker"
+	"github.com/runseal/runseal/seccomp/profiles/spo"
 	"github.com/runseal/runseal/seccomp/strictjson"
 )
 
@@ -141,9 +142,16 @@ func lintProfile(name string, stdin io.Reader, o profiles.Options, skip func(*li
 		} else {
 			p.report.File = name
 		}
-		source = &lint.Source{Text: data}
-		profile, err = parseSource(source, o)
-		resolved = source.Entries != nil
+		if len(data) <= spec.MaxSize && spo.Is(data) {
+			var object *spo.Object // in YAML as a rule, where findings have no line
+			if object, err = parseObject(data, o); err == nil {
+				profile = object.Profile
+			}
+		} else {
+			source = &lint.Source{Text: data}
+			profile, err = parseSource(source, o)
+			resolved = source.Entries != nil
+		}
 	}
 	if err != nil {
 		if !skip(lint.FindRule("invalid-profile")) {

@@ -29,6 +29,8 @@ func TestLint(t *testing.T) {
 	misspelt := strings.Replace(clean, "exit_group", "exit_gruop", 1)
 	inConfig := `{"ociVersion":"1.0.2","linux":{"seccomp":` + "\n" + misspelt + `}}`
 	docker := strings.Replace(misspelt, `{"names"`, `{"names":["mount"],"action":"SCMP_ACT_LOG","includes":{"caps":["CAP_SYS_ADMIN"]}},`+"\n"+`{"names"`, 1)
+	const object = "apiVersion: security-profiles-operator.x-k8s.io/v1beta1\nmetadata: {name: web}\nspec:\n" +
+		"  defaultAction: SCMP_ACT_ERRNO\n  syscalls: [{names: [execve, exit_gruop], action: SCMP_ACT_ALLOW}]\n"
 	const unknown = `: no system call of any architecture: "exit_gruop" (did you mean "exit_group"?) [unknown-call]` + "\n"
 	for _, c := range []struct {
 		name, in string
@@ -49,6 +51,9 @@ func TestLint(t *testing.T) {
 			"FILE:4:22: warning: linux.seccomp.syscalls[1].names[1]" + unknown + "1 warning\n", true},
 		{"how it was resolved", docker, []string{"--enable", "docker-format", "--severity", "note", "--cap", "CAP_KILL"}, 1,
 			"FILE:1:1: note: linux.seccomp: in Docker's format, of which 1 entries apply on SCMP_ARCH_", false},
+		{"SeccompProfile", "kind: SeccompProfile\n" + object, []string{"--enable", "unknown-call"}, 1,
+			"FILE: warning: linux.seccomp.syscalls[0].names[1]" + unknown + "1 warning\n", true},
+		{"SeccompProfile, disabled", "kind: SeccompProfile\n" + object + "  disabled: true\n", nil, 1, "FILE: error: spec.disabled: ", false},
 		{"broken", clean[:60] + "}", nil, 1, "FILE:2:12: error: linux.seccomp.syscalls: line 2, column 12: ", false},
 		{"wrong value", strings.Replace(clean, "SCMP_ACT_ALLOW", "SCMP_ACT_ALOW", 1), nil, 1,
 			`FILE:3:49: error: linux.seccomp.syscalls[0].action: unknown action "SCMP_ACT_ALOW"`, false},
