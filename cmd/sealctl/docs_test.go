@@ -47,7 +47,7 @@ func TestDocumentation(t *testing.T) {
 			}
 		})
 	}
-	if want := 10; ran < want {
+	if want := 30; ran < want {
 		t.Errorf("%d commands were run, expected %d or more", ran, want)
 	}
 }
