@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/enforced"
+	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 )
@@ -22,6 +25,9 @@ func verifyCommand() *cli.Command {
 			"process or thread; anything else is a container of runseal below --root, or of another runtime by its id\n" +
 			"or the beginning of it (sealctl ps). Its config.json has the profile, under runseal together with the node\n" +
 			"policy of the day, unless --profile names another.\n\n" + profileHelp + "\n\n" +
+			"What other runtimes do in their own way is no difference for their containers, but said: calls of other\n" +
+			"architectures kill the thread, and names that their libseccomp does not know count as newer than the\n" +
+			"profile. --exact makes no such allowance.\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
@@ -30,6 +36,7 @@ func verifyCommand() *cli.Command {
 			"The exit status is 0 if it is proved, 1 if there is a difference, and 2 if anything failed.",
 		Flags: profileFlags(
 			&cli.StringFlag{Name: "profile", Usage: "the `PROFILE` to compare with"},
+			&cli.BoolFlag{Name: "exact", Usage: "make no allowance for what other runtimes than runseal do in their own way"},
 			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process"},
 			rootFlag(),
 		),
@@ -41,7 +48,7 @@ func verifyCommand() *cli.Command {
 		if err != nil {
 			return false, err
 		}
-		policy, said, err := expectedPolicy(c, p)
+		want, err := expect(c, p)
 		if err != nil {
 			return false, err
 		}
@@ -50,7 +57,10 @@ func verifyCommand() *cli.Command {
 			return false, err
 		}
 		bar := startProgress(c, "proving", 0)
-		found, err := filterDifference(filters, policy, said)
+		found, err := filterDifference(filters, want.policy, want.said)
+		if err == nil && found != "" {
+			found, want.said, err = want.allow(c, p, filters, found)
+		}
 		bar.Done()
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", p, err)
@@ -59,39 +69,59 @@ func verifyCommand() *cli.Command {
 		switch {
 		case found != "":
 			_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", p, paint.Actions(found))
-		case policy == nil:
-			_, err = fmt.Fprintf(c.App.Writer, "%s: it has no filter, and %s\n", p, said)
+		case want.policy == nil:
+			_, err = fmt.Fprintf(c.App.Writer, "%s: it has no filter, and %s\n", p, want.said)
 		default:
 			_, err = fmt.Fprintf(c.App.Writer, "%s: %s its filter (%d instructions) decides all calls as %s\n",
-				p, paint.Good("proved:"), len(filters[0].Instructions), said)
+				p, paint.Good("proved:"), len(filters[0].Instructions), want.said)
 		}
 		return found != "", err
 	})
 }
 
-// expectedPolicy returns what the process should have, nil is no filter, and in words
-// who says so.
-func expectedPolicy(c *cli.Context, p *process) (expected *seccomp.Policy, said string, err error) {
-	profile := p.profile
+// expectation is what a process should have.
+type expectation struct {
+	policy  *seccomp.Policy     // nil: no filter
+	profile *specs.LinuxSeccomp // of policy, unless it is of a node policy
+	said    string              // who says so, in words
+}
+
+func expect(c *cli.Context, p *process) (want expectation, err error) {
+	want.profile = p.profile
 	switch name := c.String("profile"); {
 	case name != "":
-		if profile, err = readProfile(name, c.App.Reader, profileOptions(c)); err != nil {
-			return nil, "", err
+		if want.profile, err = readProfile(name, c.App.Reader, profileOptions(c)); err != nil {
+			return want, err
 		}
 	case p.container == "":
-		return nil, "", errors.New("--profile: missing, expected a profile to compare the process with")
+		return want, errors.New("--profile: missing, expected a profile to compare the process with")
 	case p.config.err != nil:
-		return nil, "", fmt.Errorf("%s: %w; expected that or --profile", p, p.config.err)
+		return want, fmt.Errorf("%s: %w; expected that or --profile", p, p.config.err)
 	case p.seal != nil && p.seal.Policy() == nil:
-		return nil, p.saidBySeal("decided so"), nil
+		return expectation{said: p.saidBySeal("decided so")}, nil
 	case p.seal != nil:
-		return p.seal.Policy(), p.saidBySeal("say"), nil
+		return expectation{policy: p.seal.Policy(), said: p.saidBySeal("say")}, nil
 	}
-	if profile == nil {
-		return nil, "its config.json has no linux.seccomp", nil
+	if want.profile == nil {
+		return expectation{said: "its config.json has no linux.seccomp"}, nil
 	}
-	expected, err = newPolicy(c, profile)
-	return expected, "the profile says", err
+	want.said = "the profile says"
+	want.policy, err = newPolicy(c, want.profile)
+	return want, err
+}
+
+// allow looks again at a difference that was found, for what the container's runtime,
+// if it is not runseal, does in its own way.
+func (want *expectation) allow(c *cli.Context, p *process, filters []seccomp.InstalledFilter, found string) (different, said string, err error) {
+	other := p.runtime != "" && p.runtime != procs.Runseal
+	if !other || c.Bool("exact") || c.Bool("kill-thread") || want.profile == nil || len(filters) != 1 {
+		return found, want.said, nil
+	}
+	m, err := enforced.Matches(filters[0], want.profile)
+	if err != nil || m == nil {
+		return found, want.said, err
+	}
+	return "", want.said + matchText(m), nil
 }
 
 // saidBySeal names the node policy's part in what a container has.
@@ -115,6 +145,9 @@ func filterDifference(filters []seccomp.InstalledFilter, policy *seccomp.Policy,
 	}
 	err := seccomp.Verify(filters[0].Instructions, policy)
 	if c := (*seccomp.Counterexample)(nil); errors.As(err, &c) {
+		if c.Got == seccomp.KillThread && c.Want == seccomp.KillProcess {
+			return c.Error() + " (as libseccomp has it for architectures that are not listed; --kill-thread expects that)", nil
+		}
 		return c.Error(), nil
 	}
 	if err != nil {

@@ -66,6 +66,16 @@ func TestRunc(t *testing.T) {
 		!r.Kernel.AsConfigured.Equal || !strings.Contains(r.Kernel.AsConfigured.Text, "(proved); calls of other architectures kill the thread") {
 		t.Errorf("%+v", r)
 	}
+	// verify makes the same allowance, says so, and none with --exact.
+	if text := s.must("verify", id); !strings.Contains(text, "decides all calls as the profile says; calls of other architectures kill the thread") {
+		t.Error(text)
+	}
+	if status, text, _ := s.do("verify", "--exact", id); status != 1 || !strings.Contains(text, "--kill-thread expects that") {
+		t.Errorf("verify --exact: exit status %d, %s", status, text)
+	}
+	if status, text, _ := s.do("verify", "--profile", "crio/default", id); status != 1 || !strings.Contains(text, "the policy says") {
+		t.Errorf("verify with another profile: exit status %d, %s", status, text)
+	}
 	// What is made of the filter is proved by verify, too, which leaves nothing out.
 	status, made, stderr := s.do("inspect", "-o", "oci", id)
 	if status != 0 || !strings.Contains(stderr, "kill the thread here") {
