@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/arch"
 )
 
 // diffCommand compares what two profiles mean.
@@ -22,11 +24,12 @@ func diffCommand() *cli.Command {
 			"What is compared is the meaning, arguments included: profiles that are written differently can be equal.\n" +
 			"Each line is a set of calls, with A's decision and then B's. The last line says whether one of the two\n" +
 			"is at least as strict as the other: for no call has it an action that lets more happen, whatever the\n" +
-			"errno. Flags and listeners are not compared.\n\n" +
+			"errno. Flags and listeners are not compared. With --arch only calls of these architectures are.\n\n" +
 			"   sealctl diff old.json new.json\n" +
+			"   sealctl diff --arch x86_64 profile.json runtime/default\n" +
 			"   sealctl diff -o json floor.json profile.json | jq .bAtLeastAsStrict\n\n" +
 			"The exit status is 0 if the profiles are equal, 1 if they are not, and 2 if anything failed.",
-		Flags: profileFlags(outputFlag("text", "json")),
+		Flags: profileFlags(&cli.StringSliceFlag{Name: "arch", Usage: "an `ARCHITECTURE`, such as SCMP_ARCH_X86 or x86 (repeatable; default: all)"}, outputFlag("text", "json")),
 	}, func(c *cli.Context) (bool, error) {
 		if c.NArg() != 2 {
 			return false, fmt.Errorf("diff takes two profiles, A and B, got %d arguments", c.NArg())
@@ -53,6 +56,13 @@ func diffCommand() *cli.Command {
 		if err != nil {
 			return false, err
 		}
+		if c.IsSet("arch") {
+			archs, err := chosenArchs(c, a)
+			if err != nil {
+				return false, err
+			}
+			only(r, archs)
+		}
 		if form == "json" {
 			err = writeJSON(c, comparisonOf(r))
 		} else {
@@ -60,6 +70,18 @@ func diffCommand() *cli.Command {
 		}
 		return len(r.Differences) > 0, err
 	})
+}
+
+// only reduces a comparison to the calls of these architectures.
+func only(r *seccomp.Comparison, archs []*arch.Arch) {
+	r.Differences = slices.DeleteFunc(r.Differences, func(d seccomp.Difference) bool {
+		return !slices.ContainsFunc(archs, func(a *arch.Arch) bool { return a.Scmp == d.Arch })
+	})
+	r.AtLeastAsStrict, r.AtMostAsStrict = true, true
+	for _, d := range r.Differences {
+		r.AtLeastAsStrict = r.AtLeastAsStrict && !d.B.StricterThan(d.A)
+		r.AtMostAsStrict = r.AtMostAsStrict && !d.A.StricterThan(d.B)
+	}
 }
 
 func writeComparison(w io.Writer, r *seccomp.Comparison, a, b string) error {
