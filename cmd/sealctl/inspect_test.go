@@ -67,7 +67,7 @@ func TestInspectErrors(t *testing.T) {
 		{[]string{"-o", "oci", "--source", "config", "1"}, "--source config: -o oci is made of the kernel's filters"},
 		{[]string{"0"}, `"0": expected the positive id of a process`},
 		{[]string{"999999999"}, "process 999999999: not in /proc"},
-		{[]string{"no-such"}, `container "no-such" below ` + root + `: container "no-such" does not exist; no running container has an id that is or begins with it in /proc/PID/cgroup or in /run/runseal, /run/runc, `},
+		{[]string{"no-such"}, `container "no-such" below ` + root + `: container "no-such" does not exist; nor is there a running container of another runtime whose id is or begins with it`},
 		{[]string{"same-"}, `container "same-": 2 ids begin with it, expected one: same-`},
 		{[]string{"waits"}, `container "waits" is not started`},
 		{[]string{"wait"}, `container "waits" is not started`},

@@ -178,8 +178,7 @@ func findAnywhere(name string, host runtimes.Host, missing error) (*process, err
 		}
 		return nil, fmt.Errorf("container %q: %d ids begin with it, expected one: %s", name, len(ids), strings.Join(ids, ", "))
 	case len(found) == 0:
-		return nil, fmt.Errorf("%w; no running container has an id that is or begins with it in /proc/PID/cgroup or in %s",
-			missing, strings.Join(host.Roots()[1:], ", "))
+		return nil, fmt.Errorf("%w; nor is there a running container of another runtime whose id is or begins with it (sealctl ps lists them)", missing)
 	}
 	return ofContainer(found[0], host, keptOf(found[0], kept))
 }

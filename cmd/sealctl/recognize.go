@@ -122,6 +122,8 @@ func (r *recognizer) known(caps uint64) []namedProfile {
 		}
 		list = append(list, namedProfile{name, p})
 	}
+	var unread int // files that are no profiles
+	var first error
 	for i, name := range append(append([]string(nil), defaultNames...), r.local...) {
 		p, err := profiles.Load(name, o)
 		switch {
@@ -129,9 +131,19 @@ func (r *recognizer) known(caps uint64) []namedProfile {
 			list = append(list, namedProfile{name, p})
 		case i < len(defaultNames) && (errors.Is(err, fs.ErrNotExist) || name == "containerd/default"):
 			// This machine, or this program, does not have it.
-		case err != nil:
+		case err != nil && i < len(defaultNames):
 			r.warn(err.Error())
+		case err != nil:
+			if unread++; first == nil {
+				first = err
+			}
 		}
+	}
+	switch { // people keep other things below the root as well
+	case unread == 1:
+		r.warn(first.Error())
+	case unread > 1:
+		r.warn(fmt.Sprintf("%s (and %d more files below the profile root are no profiles)", first, unread-1))
 	}
 	r.lists[caps] = list
 	return list

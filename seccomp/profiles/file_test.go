@@ -194,6 +194,15 @@ func TestFormatOf(t *testing.T) {
 	}
 }
 
+// Another format gets a word of where to go.
+func TestParseOperatorObject(t *testing.T) {
+	for _, text := range []string{"apiVersion: x/v1\nkind: SeccompProfile\n", `{"kind": "SeccompProfile", "spec": {}}`} {
+		if _, err := Parse([]byte(text), Options{}); err == nil || !strings.Contains(err.Error(), "sealctl convert --to oci makes a profile of it") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // A member that only Docker's format has is never skipped in silence.
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{

@@ -1,7 +1,9 @@
 package profiles
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -80,5 +82,9 @@ func Parse(data []byte, o Options) (*specs.LinuxSeccomp, error) {
 	case Docker:
 		return docker.Resolve(data, o.Host)
 	}
-	return seccomp.ParseProfile(data)
+	p, err := seccomp.ParseProfile(data)
+	if err != nil && bytes.Contains(data, []byte("SeccompProfile")) {
+		err = fmt.Errorf("%w (if it is an object of the Security Profiles Operator, sealctl convert --to oci makes a profile of it)", err)
+	}
+	return p, err
 }
