@@ -206,7 +206,7 @@ func TestBounds(t *testing.T) {
 		if bytes > 64<<20 {
 			t.Errorf("%s: %d MB allocated, expected at most 64", c.name, bytes>>20)
 		}
-		if took > 5*time.Second {
+		if took > 30*time.Second { // under the race detector on a busy machine
 			t.Errorf("%s: took %s", c.name, took)
 		}
 		switch {
