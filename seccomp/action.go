@@ -2,6 +2,7 @@ package seccomp
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -68,6 +69,35 @@ func (a Action) String() string {
 		return "SCMP_ACT_ALLOW"
 	}
 	return fmt.Sprintf("%#08x", uint32(a))
+}
+
+// ParseAction returns the action that a profile spells with these values of action and
+// errnoRet.
+func ParseAction(a specs.LinuxSeccompAction, errno *uint) (Action, error) {
+	return parseAction("linux.seccomp.syscalls[]", "action", "errnoRet", a, errno)
+}
+
+// OCI returns the action as profiles spell it: the opposite of [ParseAction]. The error
+// is about a value for which they have no word, such as data on an action that has none.
+func (a Action) OCI() (action specs.LinuxSeccompAction, errno *uint, err error) {
+	name, _, _ := strings.Cut(a.String(), "(")
+	data := uint(a.Data())
+	switch a.Kind() {
+	case unix.SECCOMP_RET_ERRNO:
+		if data > maxErrno {
+			return "", nil, fmt.Errorf("%#x is SCMP_ACT_ERRNO(%d), and profiles have errnos from 0 to %d", uint32(a), data, maxErrno)
+		}
+		errno = &data
+	case unix.SECCOMP_RET_TRACE:
+		errno = &data
+	case KillProcess, KillThread, Trap, Notify, Log, Allow:
+		if data != 0 {
+			return "", nil, fmt.Errorf("%#x is %s with the data %d, for which profiles have no field", uint32(a), name, data)
+		}
+	default:
+		return "", nil, fmt.Errorf("%#x is no action of profiles", uint32(a))
+	}
+	return specs.LinuxSeccompAction(name), errno, nil
 }
 
 const (

@@ -2,7 +2,11 @@ package seccomp
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bdd"
 	"github.com/runseal/runseal/seccomp/bpf"
 )
@@ -42,4 +46,18 @@ func (p *Policy) CallDiagram(d *bdd.Diagram, audit, nr uint32, leaf func(Action,
 		return bdd.False, fmt.Errorf("seccomp: the conditions of call %s: %w", numberText(nr), bpf.ErrComplex)
 	}
 	return f, nil
+}
+
+// ConditionsDiagram is the predicate, over the words of [Policy.Diagram], that all
+// conditions hold for a call of the architecture. They are compared in its width. The
+// error is an invalid condition, its path beginning with args.
+func ConditionsDiagram(d *bdd.Diagram, a *arch.Arch, args []specs.LinuxSeccompArg) (bdd.Ref, error) {
+	conds, err := parseConds(0, args)
+	if err != nil {
+		return bdd.False, fmt.Errorf("args%s", strings.TrimPrefix(err.Error(), syscallPath(0)+".args"))
+	}
+	if a.Bits == 32 {
+		conds = cut(conds, allArgs)
+	}
+	return allHold(d, a, conds), nil
 }

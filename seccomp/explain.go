@@ -82,14 +82,10 @@ func (p *Policy) Explain(audit, nr uint32, given ...specs.LinuxSeccompArg) ([]Ou
 	if a == nil { // nothing is known of its calls, and so no condition counts
 		a = p.native()
 	}
-	conds, err := parseConds(0, given)
+	known, err := ConditionsDiagram(d, a, given)
 	if err != nil {
-		return nil, fmt.Errorf("given%s", strings.TrimPrefix(err.Error(), syscallPath(0)+".args"))
+		return nil, fmt.Errorf("given%s", strings.TrimPrefix(err.Error(), "args"))
 	}
-	if a.Bits == 32 {
-		conds = cut(conds, allArgs)
-	}
-	known := allHold(d, a, conds)
 	if known == bdd.False {
 		return nil, fmt.Errorf("given: no argument meets %s", argsText(given))
 	}

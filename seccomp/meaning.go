@@ -106,6 +106,16 @@ func (c cond) predicate(d *bdd.Diagram, a *arch.Arch) bdd.Ref {
 		}
 		return d.Or(upper, d.And(equal, lower))
 	}
+	if c.op == opMasked {
+		masked := func(word bdd.Vector, mask, want uint32) bdd.Ref {
+			return d.Equal(d.AndWith(word, d.Const(mask)), d.Const(want&mask))
+		}
+		p := masked(low, v.low(), w.low())
+		if c.bits == 32 {
+			return p
+		}
+		return d.And(p, masked(high, v.high(), w.high()))
+	}
 	equalHigh := d.Equal(high, d.Const(v.high()))
 	equal := wide(bdd.False, equalHigh, d.Equal(low, d.Const(v.low())))
 	atLeast := wide(d.Above(high, d.Const(v.high())), equalHigh, d.AtLeast(low, d.Const(v.low())))
@@ -120,17 +130,8 @@ func (c cond) predicate(d *bdd.Diagram, a *arch.Arch) bdd.Ref {
 		return equal
 	case opGE:
 		return atLeast
-	case opGT:
+	default: // opGT
 		return d.And(atLeast, d.Not(equal))
-	default: // opMasked
-		masked := func(word bdd.Vector, mask, want uint32) bdd.Ref {
-			return d.Equal(d.AndWith(word, d.Const(mask)), d.Const(want&mask))
-		}
-		p := masked(low, v.low(), w.low())
-		if c.bits == 32 {
-			return p
-		}
-		return d.And(p, masked(high, v.high(), w.high()))
 	}
 }
 
