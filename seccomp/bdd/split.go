@@ -90,22 +90,42 @@ type Cube struct {
 	To          Ref
 }
 
-// Cubes cuts the values of n words as [Diagram.Split] does, into sets that are given
-// by some of their bits: one for each path through the diagram. They do not overlap.
-func (d *Diagram) Cubes(f Ref, word, n, limit int) (cubes []Cube, ok bool) {
+// Cubes cuts the values of n words (1 or 2) as [Diagram.Split] does, into sets that are
+// given by some of their bits: one for each path through the diagram. They do not
+// overlap, and together are all values. If visit returns false that is the end, and
+// Cubes returns false. There can be many more paths than nodes.
+func (d *Diagram) Cubes(f Ref, word, n int, visit func(Cube) bool) bool {
 	end := int32(32 * (word + n))
 	var walk func(f Ref, mask, value uint64) bool
 	walk = func(f Ref, mask, value uint64) bool {
 		node := d.nodes[f]
 		if node.level >= end {
-			cubes = append(cubes, Cube{mask, value, f})
-			return len(cubes) <= limit
+			return visit(Cube{mask, value, f})
 		}
 		bit := uint64(1) << (end - 1 - node.level)
 		return walk(node.lo, mask|bit, value) && walk(node.hi, mask|bit, value|bit)
 	}
-	if !walk(f, 0, 0) {
-		return nil, false
+	return walk(f, 0, 0)
+}
+
+// Renumber returns the function that looks at word number(i) where f looks at i. Two
+// words that f looks at do not get the same number.
+func (d *Diagram) Renumber(f Ref, number func(word int) int) Ref {
+	memo := map[Ref]Ref{}
+	var walk func(f Ref) Ref
+	walk = func(f Ref) Ref {
+		node := d.nodes[f]
+		if node.level == leafLevel || d.full {
+			return f
+		}
+		if r, ok := memo[f]; ok {
+			return r
+		}
+		word, bit := int(node.level/32), int(31-node.level%32)
+		lo := walk(node.lo)
+		r := d.If(d.choose(level(number(word), bit), False, True), walk(node.hi), lo)
+		memo[f] = r
+		return r
 	}
-	return cubes, true
+	return walk(f)
 }

@@ -25,13 +25,17 @@
 //
 // # How the rules are found
 //
-// Each part is turned into a decision diagram, and the diagrams are combined: that is
-// the wanted function (wanted.go). Then rules are looked for, call by call (call.go): no
-// rule at all, a rule without conditions, the rules of one of the parts, the product of
-// the rules of all parts (product.go), and at last one rule for each path of the wanted
-// function through its diagram, made of SCMP_CMP_MASKED_EQ (cubes.go). The first that
-// gives the wanted function on all architectures is taken. At the end the profile as a
-// whole is read again, and its diagram must be the wanted one (proof.go).
+// [Profile] finds the rules for any decision that is given as a decision diagram
+// ([Wanted]): that of several profiles here, that of filters which the kernel has
+// elsewhere. Merge and Intersect turn each part into a diagram and combine the diagrams
+// (wanted.go).
+//
+// Then rules are looked for, call by call (call.go): no rule at all, a rule without
+// conditions, of profiles the rules of one of the parts and the product of the rules of
+// all parts (product.go), and at last the conditions that are found in the diagram
+// itself (package cover). The first that gives what is wanted on all architectures is
+// taken. At the end the profile as a whole is read again, and its diagram must be the
+// wanted one (proof.go).
 //
 // # Limits
 //
@@ -89,7 +93,7 @@ func compose(parts []Part, o seccomp.Options, merge bool) (*Result, error) {
 	if o.Native == "" {
 		o.Native = arch.Native
 	}
-	c := &composer{parts: parts, options: o, merge: merge, muxes: map[arch.ID]bool{}, d: bdd.New(maxNodes)}
+	c := &composer{parts: parts, options: o, merge: merge, d: bdd.New(maxNodes)}
 	r := &Result{}
 	for _, part := range parts {
 		p, err := seccomp.NewPolicy(part.Profile, o)
@@ -102,26 +106,23 @@ func compose(parts []Part, o seccomp.Options, merge bool) (*Result, error) {
 		c.policies = append(c.policies, p)
 		c.silent = append(c.silent, namesNothing(p, part.Profile))
 	}
-	if err := c.head(); err != nil {
+	f, err := c.wanted()
+	if err != nil {
 		return nil, err
 	}
-	if err := c.want(); err != nil {
+	s := newFinder(Wanted{Diagram: c.d, Function: f, Archs: c.archs(), Default: c.otherwise(), KillThread: o.KillThread})
+	s.candidates = c.candidates
+	if r.Profile, err = s.find(); err != nil {
 		return nil, err
 	}
-	if err := c.rules(); err != nil {
+	r.Profile.Flags = c.flags()
+	if err := c.listener(r.Profile); err != nil {
 		return nil, err
 	}
-	if err := c.listener(); err != nil {
-		return nil, err
-	}
-	if err := c.prove(); err != nil {
-		return nil, err
-	}
-	r.Profile = c.out
-	return r, nil
+	return r, s.prove(r.Profile)
 }
 
-// composer is the work on one profile.
+// composer is the work on several profiles.
 type composer struct {
 	parts    []Part
 	policies []*seccomp.Policy
@@ -129,12 +130,6 @@ type composer struct {
 	options  seccomp.Options
 	merge    bool
 
-	out       *specs.LinuxSeccomp
-	otherwise seccomp.Action   // the default of out
-	archs     []*arch.Arch     // of out, the native one first
-	muxes     map[arch.ID]bool // calls through which others are made, on one of these
-
 	d       *bdd.Diagram
 	choices []choice // what leaves stand for while diagrams are combined
-	calls   []*call  // all that an architecture of out has, by name
 }

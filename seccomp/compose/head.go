@@ -5,40 +5,33 @@ import (
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 )
 
-// head fills in all of the profile but its rules and listener.
-func (c *composer) head() error {
-	c.out = &specs.LinuxSeccomp{Flags: c.flags()}
+// otherwise is the default.
+func (c *composer) otherwise() (best seccomp.Action) {
 	for i, part := range c.parts {
 		a := actionOf(part.Profile.DefaultAction, part.Profile.DefaultErrnoRet)
-		if i == 0 || c.wins(choice{a, rankDefault}, choice{c.otherwise, rankDefault}) {
-			c.otherwise = a
+		if i == 0 || c.wins(choice{a, rankDefault}, choice{best, rankDefault}) {
+			best = a
 		}
 	}
-	c.out.DefaultAction, c.out.DefaultErrnoRet = ociAction(c.otherwise)
-	native := arch.Lookup(c.options.Native) // NewPolicy has found it
-	c.archs = []*arch.Arch{native}
+	return best
+}
+
+// archs are the architectures to list.
+func (c *composer) archs() []*arch.Arch {
+	list := []*arch.Arch{arch.Lookup(c.options.Native)} // NewPolicy has found it
 	for _, p := range c.policies {
 		for _, a := range p.Archs() {
-			if !slices.Contains(c.archs, a) && (c.merge || c.allList(a)) {
-				c.archs = append(c.archs, a)
+			if !slices.Contains(list, a) && (c.merge || c.allList(a)) {
+				list = append(list, a)
 			}
 		}
 	}
-	for _, a := range c.archs {
-		c.out.Architectures = append(c.out.Architectures, specs.Arch(a.Scmp))
-		for id := range arch.ID(arch.NumIDs) {
-			if mux, _, _, ok := a.Mux(id); ok {
-				c.muxes[mux] = true
-			}
-		}
-	}
-	return nil
+	return list
 }
 
 func (c *composer) allList(a *arch.Arch) bool {
@@ -81,13 +74,9 @@ func (c *composer) flags() []specs.LinuxSeccompFlag {
 }
 
 // listener names the agent, if the rules that were found need one.
-func (c *composer) listener() error {
-	notifies := func(p *specs.LinuxSeccomp) bool {
-		return slices.ContainsFunc(p.Syscalls, func(s specs.LinuxSyscall) bool { return s.Action == specs.ActNotify })
-	}
-	if !notifies(c.out) {
-		c.out.ListenerPath, c.out.ListenerMetadata = "", ""
-		c.out.Flags = slices.DeleteFunc(c.out.Flags, func(f specs.LinuxSeccompFlag) bool { return f == specs.LinuxSeccompFlagWaitKillableRecv })
+func (c *composer) listener(out *specs.LinuxSeccomp) error {
+	if !notifies(out) {
+		out.Flags = slices.DeleteFunc(out.Flags, func(f specs.LinuxSeccompFlag) bool { return f == specs.LinuxSeccompFlagWaitKillableRecv })
 		return nil
 	}
 	first := -1
@@ -97,9 +86,9 @@ func (c *composer) listener() error {
 			continue
 		}
 		if first < 0 {
-			first, c.out.ListenerPath, c.out.ListenerMetadata = i, p.ListenerPath, p.ListenerMetadata
+			first, out.ListenerPath, out.ListenerMetadata = i, p.ListenerPath, p.ListenerMetadata
 		}
-		for _, m := range [...][3]string{{"listenerPath", c.out.ListenerPath, p.ListenerPath}, {"listenerMetadata", c.out.ListenerMetadata, p.ListenerMetadata}} {
+		for _, m := range [...][3]string{{"listenerPath", out.ListenerPath, p.ListenerPath}, {"listenerMetadata", out.ListenerMetadata, p.ListenerMetadata}} {
 			if m[1] != m[2] {
 				return fmt.Errorf("linux.seccomp.%s: %q in %s, %q in %s, expected the same, since a process has one listener at most",
 					m[0], m[1], c.parts[first].Name, m[2], part.Name)
@@ -109,49 +98,13 @@ func (c *composer) listener() error {
 	return nil
 }
 
-// actionOf returns an action of a profile that has been checked.
-func actionOf(a specs.LinuxSeccompAction, errno *uint) seccomp.Action {
-	data := uint16(unix.EPERM)
-	if errno != nil {
-		data = uint16(*errno)
-	}
-	switch a {
-	case specs.ActKillProcess:
-		return seccomp.KillProcess
-	case specs.ActKill, specs.ActKillThread:
-		return seccomp.KillThread
-	case specs.ActTrap:
-		return seccomp.Trap
-	case specs.ActErrno:
-		return seccomp.Errno(data)
-	case specs.ActNotify:
-		return seccomp.Notify
-	case specs.ActTrace:
-		return seccomp.Trace(data)
-	case specs.ActLog:
-		return seccomp.Log
-	}
-	return seccomp.Allow
+// notifies says whether a rule of the profile asks an agent.
+func notifies(p *specs.LinuxSeccomp) bool {
+	return slices.ContainsFunc(p.Syscalls, func(s specs.LinuxSyscall) bool { return s.Action == specs.ActNotify })
 }
 
-// ociAction is the opposite of actionOf.
-func ociAction(a seccomp.Action) (specs.LinuxSeccompAction, *uint) {
-	data := uint(a.Data())
-	switch a.Kind() {
-	case seccomp.KillProcess:
-		return specs.ActKillProcess, nil
-	case seccomp.KillThread:
-		return specs.ActKillThread, nil
-	case seccomp.Trap:
-		return specs.ActTrap, nil
-	case seccomp.Errno(0):
-		return specs.ActErrno, &data
-	case seccomp.Notify:
-		return specs.ActNotify, nil
-	case seccomp.Trace(0):
-		return specs.ActTrace, &data
-	case seccomp.Log:
-		return specs.ActLog, nil
-	}
-	return specs.ActAllow, nil
+// actionOf returns an action of a profile that NewPolicy has accepted.
+func actionOf(a specs.LinuxSeccompAction, errno *uint) seccomp.Action {
+	action, _ := seccomp.ParseAction(a, errno)
+	return action
 }

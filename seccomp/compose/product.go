@@ -16,6 +16,40 @@ type rule struct {
 	rank   uint8 // of lists of rules that are combined
 }
 
+// candidates are the rules of each part for the call, and their product.
+func (c *composer) candidates(call *call) [][]rule {
+	first := call.targets[0]
+	var each [][]rule
+	for i, part := range c.parts {
+		otherwise := choice{c.otherwise(), rankDefault} // what the call gets if no rule of the part matches
+		note := func(a seccomp.Action, cause seccomp.Cause) uint32 {
+			if cause.By != seccomp.ByRule {
+				otherwise = choice{a, c.rank(i, cause)}
+			}
+			return 0
+		}
+		if _, err := c.policies[i].CallDiagram(c.d, first.arch.Audit, first.nr, note); err != nil {
+			return nil
+		}
+		list := []rule{{action: otherwise.action, rank: otherwise.rank}}
+		if slices.Contains(c.policies[i].Archs(), first.arch) {
+			list = rulesFor(part.Profile, call.id.String(), otherwise)
+		}
+		each = append(each, list)
+	}
+	lists := slices.Clone(each)
+	product, ok := each[0], true
+	for _, list := range each[1:] {
+		if product, ok = c.product(product, list); !ok {
+			break
+		}
+	}
+	if ok {
+		lists = append(lists, product)
+	}
+	return lists
+}
+
 // rulesFor returns what a profile says about a call as a list of which the first rule
 // that matches counts. The last one has no conditions: it is otherwise unless the
 // profile has a rule that always holds.
@@ -68,7 +102,10 @@ func alternatives(args []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
 }
 
 // maxRules bounds the rules for one call.
-const maxRules = 256
+const maxRules = 512
+
+// maxProduct bounds the rules of a product before needless ones are left out.
+const maxProduct = 4096
 
 // product combines two lists of rules. With the pairs in the order of the first list
 // and then of the second, the first pair that matches is that of the first rules that
@@ -80,7 +117,7 @@ func (c *composer) product(a, b []rule) ([]rule, bool) {
 		for _, y := range b {
 			conds, holds, ok := both(x.conds, y.conds)
 			switch {
-			case !ok || len(out) > 16*maxRules:
+			case !ok || len(out) > maxProduct:
 				return nil, false
 			case !holds || covered(out, conds):
 				continue

@@ -20,45 +20,41 @@ type lasts map[*arch.Arch]uint32
 // makes a number larger that is bounded by the tables of calls.
 const maxRounds = 8
 
-// rules fills in the rules.
-func (c *composer) rules() error {
-	last, err := c.lasts()
-	if err != nil {
-		return err
-	}
+// rules finds the rules.
+func (s *finder) rules() ([]specs.LinuxSyscall, error) {
+	last := s.lasts()
 	for range maxRounds {
-		if err := c.round(last); err != nil {
-			return err
+		if err := s.round(last); err != nil {
+			return nil, err
 		}
-		mentioned := c.mention(last)
-		c.out.Syscalls = c.emit(mentioned)
-		if !c.exceeds(mentioned, last) {
-			return nil
+		mentioned := s.mention(last)
+		if !s.exceeds(mentioned, last) {
+			return s.emit(mentioned), nil
 		}
 	}
-	return fmt.Errorf("no last system call was found beyond which ENOSYS fits, in %d rounds", maxRounds)
+	return nil, fmt.Errorf("no last system call was found beyond which ENOSYS fits, in %d rounds", maxRounds)
 }
 
 // round looks for the rules of each call, those of multiplexers at last.
-func (c *composer) round(last lasts) error {
+func (s *finder) round(last lasts) error {
 	var later []*call
-	for _, call := range c.calls {
-		if c.muxes[call.id] {
+	for _, call := range s.calls {
+		if s.muxes[call.id] {
 			later = append(later, call)
 			call.rules = nil
 			continue
 		}
-		if err := c.decide(call, last, func(list []rule) bool { return c.gives(call, list) }); err != nil {
+		if err := s.decide(call, last, func(list []rule) bool { return s.gives(call, list) }); err != nil {
 			return err
 		}
 	}
 	for _, call := range later {
 		try := func(list []rule) bool {
 			call.rules = list
-			p, err := c.policy(c.emit(c.mention(last)))
-			return err == nil && len(list) <= maxRules && len(c.differing(p, call)) == 0
+			p, err := s.policy(s.emit(s.mention(last)))
+			return err == nil && len(list) <= maxRules && len(s.differing(p, call)) == 0
 		}
-		if err := c.decide(call, last, try); err != nil {
+		if err := s.decide(call, last, try); err != nil {
 			return err
 		}
 	}
@@ -67,22 +63,18 @@ func (c *composer) round(last lasts) error {
 
 // lasts returns, for each architecture where calls beyond all named ones should get
 // ENOSYS, the last call that should not.
-func (c *composer) lasts() (lasts, error) {
+func (s *finder) lasts() lasts {
 	last := lasts{}
-	enosys, differs := c.enosys()
+	enosys, differs := s.enosys()
 	if !differs {
-		return last, nil
+		return last
 	}
-	leaf := c.d.Leaf(uint32(enosys))
-	for _, a := range c.archs {
-		newer, err := c.wantedAt(a, a.Max+1)
-		if err != nil {
-			return nil, err
-		}
-		if newer != leaf {
+	leaf := s.d.Leaf(uint32(enosys))
+	for _, a := range s.Archs {
+		if s.wantedAt(a, a.Max+1) != leaf {
 			continue
 		}
-		for _, call := range c.calls {
+		for _, call := range s.calls {
 			for _, t := range call.targets {
 				if t.arch == a && t.want != leaf {
 					last[a] = max(last[a], t.nr)
@@ -90,20 +82,20 @@ func (c *composer) lasts() (lasts, error) {
 			}
 		}
 	}
-	return last, nil
+	return last
 }
 
 // mention returns calls without rules that the result has to name nevertheless, so that
 // the last one on each architecture is the last that it names.
-func (c *composer) mention(last lasts) (list []*call) {
-	for _, a := range c.archs {
+func (s *finder) mention(last lasts) (list []*call) {
+	for _, a := range s.Archs {
 		n, ok := last[a]
 		if !ok {
 			continue
 		}
 		var there *call
 		named := false
-		for _, call := range c.calls {
+		for _, call := range s.calls {
 			for _, t := range call.targets {
 				if t.arch != a {
 					continue
@@ -123,8 +115,8 @@ func (c *composer) mention(last lasts) (list []*call) {
 
 // exceeds says whether the result names larger numbers than last has, and enters them
 // there.
-func (c *composer) exceeds(mentioned []*call, last lasts) (more bool) {
-	for _, call := range c.calls {
+func (s *finder) exceeds(mentioned []*call, last lasts) (more bool) {
+	for _, call := range s.calls {
 		if len(call.rules) == 0 && !slices.Contains(mentioned, call) {
 			continue
 		}
@@ -140,11 +132,11 @@ func (c *composer) exceeds(mentioned []*call, last lasts) (more bool) {
 // emit writes the rules down: first those without conditions, the most permissive ones
 // at the top, then those with conditions by call, with multiplexers before all others,
 // since rules for others concern them too, then what is only mentioned.
-func (c *composer) emit(mentioned []*call) []specs.LinuxSyscall {
+func (s *finder) emit(mentioned []*call) []specs.LinuxSyscall {
 	var always, never []specs.LinuxSyscall
 	byAction := map[seccomp.Action][]string{}
 	byRules := map[string]*group{}
-	for _, call := range c.calls {
+	for _, call := range s.calls {
 		switch {
 		case len(call.rules) == 0:
 		case len(call.rules) == 1 && len(call.rules[0].conds) == 0:
@@ -157,7 +149,7 @@ func (c *composer) emit(mentioned []*call) []specs.LinuxSyscall {
 			}
 			g := byRules[key]
 			g.names = append(g.names, call.id.String())
-			g.mux = g.mux || c.muxes[call.id]
+			g.mux = g.mux || s.muxes[call.id]
 		}
 	}
 	for a, names := range byAction {
@@ -189,7 +181,7 @@ func (c *composer) emit(mentioned []*call) []specs.LinuxSyscall {
 		for _, call := range mentioned {
 			names = append(names, call.id.String())
 		}
-		never = entries(names, []rule{{action: c.otherwise}})
+		never = entries(names, []rule{{action: s.Default}})
 	}
 	return append(always, never...)
 }
@@ -208,7 +200,7 @@ func entries(names []string, list []rule) []specs.LinuxSyscall {
 	var out []specs.LinuxSyscall
 	for _, r := range list {
 		s := specs.LinuxSyscall{Names: names, Args: r.conds}
-		s.Action, s.ErrnoRet = ociAction(r.action)
+		s.Action, s.ErrnoRet, _ = r.action.OCI() // find has looked at all actions
 		out = append(out, s)
 	}
 	return out

@@ -5,11 +5,11 @@ import (
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bdd"
+	"github.com/runseal/runseal/seccomp/bpf"
 )
 
 // choice is what one part says about a call.
@@ -90,12 +90,12 @@ func (c *composer) combine(earlier, later uint32) uint32 {
 	return earlier
 }
 
-// wanted combines a function of each part, whose leaves are choices, into one whose
-// leaves are actions.
-func (c *composer) wanted(of func(p *seccomp.Policy, leaf func(seccomp.Action, seccomp.Cause) uint32) (bdd.Ref, error)) (bdd.Ref, error) {
+// wanted combines the decisions of all parts, whose leaves are choices, into one
+// function whose leaves are actions.
+func (c *composer) wanted() (bdd.Ref, error) {
 	var all bdd.Ref
 	for i, p := range c.policies {
-		f, err := of(p, c.leaf(i))
+		f, err := p.Diagram(c.d, c.leaf(i))
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", c.parts[i].Name, err)
 		}
@@ -105,61 +105,9 @@ func (c *composer) wanted(of func(p *seccomp.Policy, leaf func(seccomp.Action, s
 			all = c.d.Combine(c.combine, all, f)
 		}
 	}
-	return c.d.Combine(func(v, _ uint32) uint32 { return uint32(c.choices[v].action) }, all, bdd.False), nil
-}
-
-// wantedAt returns what is wanted of one number.
-func (c *composer) wantedAt(a *arch.Arch, nr uint32) (bdd.Ref, error) {
-	return c.wanted(func(p *seccomp.Policy, leaf func(seccomp.Action, seccomp.Cause) uint32) (bdd.Ref, error) {
-		return p.CallDiagram(c.d, a.Audit, nr, leaf)
-	})
-}
-
-// call is a system call of the result's architectures.
-type call struct {
-	id      arch.ID
-	targets []target // one for each architecture that has it, those of 64 bits first
-	rules   []rule
-}
-
-// target is a call on one architecture.
-type target struct {
-	arch *arch.Arch
-	nr   uint32
-	want bdd.Ref // action by arguments
-}
-
-// want finds out what is wanted of each call.
-func (c *composer) want() error {
-	for id := range arch.ID(arch.NumIDs) {
-		call := &call{id: id}
-		for _, bits := range [...]int{64, 32} {
-			for _, a := range c.archs {
-				nr, ok := a.NumberOf(id)
-				if !ok || a.Bits != bits {
-					continue
-				}
-				f, err := c.wantedAt(a, nr)
-				if err != nil {
-					return fmt.Errorf("%s %s: %w", a.Scmp, id, err)
-				}
-				call.targets = append(call.targets, target{a, nr, f})
-			}
-		}
-		if len(call.targets) > 0 {
-			c.calls = append(c.calls, call)
-		}
+	all = c.d.Combine(func(v, _ uint32) uint32 { return uint32(c.choices[v].action) }, all, bdd.False)
+	if c.d.Full() {
+		return 0, fmt.Errorf("the profiles: %w", bpf.ErrComplex)
 	}
-	return nil
-}
-
-// enosys is what calls beyond the last one that a profile names get, where that is
-// something else than its default.
-func (c *composer) enosys() (seccomp.Action, bool) {
-	switch c.otherwise.Kind() {
-	case seccomp.Allow, seccomp.Log, seccomp.Trace(0):
-		return 0, false
-	}
-	a := seccomp.Errno(uint16(unix.ENOSYS))
-	return a, a != c.otherwise
+	return all, nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bdd"
 	"github.com/runseal/runseal/seccomp/bpf"
+	"github.com/runseal/runseal/seccomp/compose"
+	"github.com/runseal/runseal/seccomp/cover"
 )
 
 // maxDiagram bounds the size of a diagram, to about 40 MB.
@@ -25,16 +27,16 @@ type Analysis struct {
 	Mixed    bool
 
 	filters []seccomp.InstalledFilter
-	little  *layout
-	big     *layout
+	d       *bdd.Diagram
+	f       bdd.Ref // what the filters decide together
+	words   *cover.Finder
 }
 
 // Arch is what becomes of the calls of one architecture.
 type Arch struct {
 	Arch   *arch.Arch
-	Calls  []Call  // that have a name, by number
-	Others []Range // numbers without a name, ascending, that get the same
-	layout *layout
+	Calls  []Call     // that have a name, by number
+	Others []Range    // numbers without a name, ascending, that get the same
 	spans  []bdd.Span // by number
 }
 
@@ -45,8 +47,7 @@ type Call struct {
 	Number   uint32
 	Outcomes []seccomp.Outcome // without Cause
 	// Complex says why Outcomes has the actions only, without conditions; nil if it has.
-	Complex  error
-	function bdd.Ref
+	Complex error
 }
 
 // Range are numbers, both ends included.
@@ -54,17 +55,6 @@ type Range struct {
 	First, Last uint32
 	Outcomes    []seccomp.Outcome
 	Complex     error // see Call
-	function    bdd.Ref
-}
-
-// layout is the function of the filters for callers of one byte order.
-type layout struct {
-	d *bdd.Diagram
-	f bdd.Ref
-	// covers has the conditions of functions that were put into words before; equal
-	// ones are frequent. Separate by the width of arguments.
-	covers map[coverKey]words
-	left   int // see coverer
 }
 
 // Analyse finds out what the filters of a thread, the newest first, decide together. A
@@ -75,65 +65,33 @@ func Analyse(filters ...seccomp.InstalledFilter) (*Analysis, error) {
 	if len(filters) == 0 {
 		return nil, errors.New("no filter")
 	}
-	a := &Analysis{filters: filters}
+	a := &Analysis{filters: filters, d: bdd.New(maxDiagram)}
+	a.words = cover.New(a.d)
 	var err error
-	if a.little, err = newLayout(filters, false); err != nil {
-		return nil, err
-	}
-	if a.big, err = newLayout(filters, true); err != nil {
+	if a.f, err = together(a.d, filters); err != nil {
 		return nil, err
 	}
 	a.findUnlisted()
 	for i := range a.listed() {
-		if err := a.Archs[i].putIntoWords(); err != nil {
+		if err := a.putIntoWords(&a.Archs[i]); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
 }
 
-func newLayout(filters []seccomp.InstalledFilter, big bool) (*layout, error) {
-	l := &layout{d: bdd.New(maxDiagram), covers: map[coverKey]words{}, left: maxTakenAll}
-	var progs [][]bpf.Instruction
-	for _, f := range filters {
-		if err := bpf.Check(f.Instructions); err != nil {
-			return nil, err
-		}
-		progs = append(progs, upperFirst(f.Instructions, big))
-	}
-	var err error
-	l.f, err = together(l.d, progs)
-	return l, err
-}
-
-// of returns the layout for callers with this AUDIT_ARCH value.
-func (a *Analysis) of(audit uint32) *layout {
-	if arch.BigEndian(audit) {
-		return a.big
-	}
-	return a.little
-}
-
-// unused is an AUDIT_ARCH value that no architecture has. The byte order of the
-// callers it stands for is that of the layout that it is used with.
+// unused is an AUDIT_ARCH value that no architecture has.
 const unused = 0
 
 // findUnlisted finds the decision for architectures that are not told apart.
 func (a *Analysis) findUnlisted() {
-	d := a.little.d
-	other := d.Follow(a.little.f, bpf.WordArch, unused)
-	v, constant := d.Value(other)
-	a.Unlisted, a.Mixed = seccomp.Action(v), !constant
-	for _, l := range []*layout{a.little, a.big} {
-		rest := l.f
-		for _, tabled := range arch.All() {
-			is := l.d.Equal(l.d.Word(bpf.WordArch), l.d.Const(tabled.Audit))
-			rest = l.d.If(is, l.d.Leaf(v), rest)
-		}
-		if rest != l.d.Leaf(v) {
-			a.Mixed = true
-		}
+	v, constant := a.d.Value(a.d.Follow(a.f, bpf.WordArch, unused))
+	rest := a.f
+	for _, tabled := range arch.All() {
+		is := a.d.Equal(a.d.Word(bpf.WordArch), a.d.Const(tabled.Audit))
+		rest = a.d.If(is, a.d.Leaf(v), rest)
 	}
+	a.Unlisted, a.Mixed = seccomp.Action(v), !constant || rest != a.d.Leaf(v)
 }
 
 // listed fills Archs with the architectures whose calls do not all get what unlisted
@@ -141,19 +99,19 @@ func (a *Analysis) findUnlisted() {
 func (a *Analysis) listed() []Arch {
 	for i := range arch.All() {
 		t := &arch.All()[i]
-		l := a.of(t.Audit)
-		spans, ok := l.d.Split(l.d.Follow(l.f, bpf.WordArch, t.Audit), bpf.WordNr, 1, maxSpans)
+		calls := a.d.Follow(a.f, bpf.WordArch, t.Audit)
+		spans, ok := a.d.Split(calls, bpf.WordNr, 1, maxSpans)
 		if !ok {
 			spans = nil // putIntoWords says so
 		}
 		spans = cutTo(spans, t)
-		unlisted := !a.Mixed && len(spans) == 1 && spans[0].To == l.d.Leaf(uint32(a.Unlisted))
-		alike := a.Mixed && l.d.Follow(l.f, bpf.WordArch, t.Audit) == l.d.Follow(l.f, bpf.WordArch, unused)
+		unlisted := !a.Mixed && len(spans) == 1 && spans[0].To == a.d.Leaf(uint32(a.Unlisted))
+		alike := a.Mixed && calls == a.d.Follow(a.f, bpf.WordArch, unused)
 		switch native := t.Scmp == arch.Native; {
 		case native:
-			a.Archs = slices.Insert(a.Archs, 0, Arch{Arch: t, layout: l, spans: spans})
+			a.Archs = slices.Insert(a.Archs, 0, Arch{Arch: t, spans: spans})
 		case !unlisted && !alike:
-			a.Archs = append(a.Archs, Arch{Arch: t, layout: l, spans: spans})
+			a.Archs = append(a.Archs, Arch{Arch: t, spans: spans})
 		}
 	}
 	return a.Archs
@@ -185,9 +143,9 @@ func cutTo(spans []bdd.Span, t *arch.Arch) []bdd.Span {
 func numbers(t *arch.Arch) (first, end uint64) {
 	switch {
 	case t.IsX32():
-		return arch.X32Bit, negative
+		return arch.X32Bit, compose.NoCalls
 	case t.Audit == unix.AUDIT_ARCH_X86_64:
 		return 0, arch.X32Bit
 	}
-	return 0, negative
+	return 0, compose.NoCalls
 }

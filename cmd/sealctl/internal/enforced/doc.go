@@ -13,18 +13,17 @@
 // the strictest action, of equally strict ones the newest's (seccomp(2)); the
 // diagrams are combined that way. The diagram is then taken apart in the order of
 // architecture, number, arguments. What is left for one call is a function of its
-// arguments, and that is put into conditions as profiles have them (cover.go).
-//
-// Conditions are built up again to a diagram and compared with the one they were
-// taken from. So what is printed is exact, or an error.
+// arguments, and package cover puts that into conditions as profiles have them. They
+// are exact, or there is an error.
 //
 // # Profiles
 //
 // A profile says less than a program can: the same for a name on all architectures, one
 // default, ENOSYS above the last name and nowhere else by itself. [Analysis.Profile]
-// makes the object and then proves it, by [seccomp.Verify] for one filter, or over the
-// compiled object for several. [Matches] asks the reverse: is a program what a known
-// profile becomes, as runseal or as another runtime installs it?
+// lets [compose.Profile] find the rules for one action after the other as the default.
+// The text that it returns is parsed and proved again, by [seccomp.Verify] for one
+// filter, or over the compiled object for several. [Matches] asks the reverse: is a
+// program what a known profile becomes, as runseal or as another runtime installs it?
 //
 // # Numbers that are no calls
 //

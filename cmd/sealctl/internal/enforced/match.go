@@ -10,6 +10,7 @@ import (
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
+	"github.com/runseal/runseal/seccomp/compose"
 )
 
 // Match says how a filter and a profile are equal.
@@ -99,7 +100,7 @@ func Equal(f seccomp.InstalledFilter, policy *seccomp.Policy) (negativeOnly bool
 		return false, err
 	}
 	err = seccomp.Verify(f.Instructions, policy)
-	if c := (*seccomp.Counterexample)(nil); errors.As(err, &c) && c.Call.Nr >= negative {
+	if c := (*seccomp.Counterexample)(nil); errors.As(err, &c) && c.Call.Nr >= compose.NoCalls {
 		masked, tooLong := callsOnly(f.Instructions, compiled.Instructions)
 		if tooLong != nil {
 			return false, err

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp"
-	"github.com/runseal/runseal/seccomp/bdd"
 	"github.com/runseal/runseal/seccomp/bpf"
+	"github.com/runseal/runseal/seccomp/compose"
 )
 
 // Options are what a profile says that the kernel does not keep.
@@ -100,18 +100,25 @@ func (a *Analysis) defaults() []seccomp.Action {
 
 // profile makes the object for one default, and proves it.
 func (a *Analysis) profile(action seccomp.Action, o Options) (*Profile, error) {
-	b := builder{a: a, otherwise: action}
-	object, err := b.build()
+	w := compose.Wanted{Diagram: a.d, Function: a.f, Default: action, KillThread: a.Unlisted == seccomp.KillThread, CallsOnly: true}
+	for _, t := range a.Archs {
+		w.Archs = append(w.Archs, t.Arch)
+	}
+	object, err := compose.Profile(w)
 	if err != nil {
 		return nil, err
 	}
-	for _, entry := range object.Syscalls {
-		if entry.Action == specs.ActNotify {
-			object.ListenerPath, object.ListenerMetadata = o.ListenerPath, o.ListenerMetadata
+	// The kernel keeps the flag with each filter; it is the whole's if one has it.
+	for _, f := range a.filters {
+		if f.Flags&unix.SECCOMP_FILTER_FLAG_LOG != 0 {
+			object.Flags = []specs.LinuxSeccompFlag{specs.LinuxSeccompFlagLog}
 		}
 	}
-	if object.ListenerPath == "" && slices.ContainsFunc(object.Syscalls, func(e specs.LinuxSyscall) bool { return e.Action == specs.ActNotify }) {
-		return nil, errors.New("an action is SCMP_ACT_NOTIFY, and the listenerPath of the agent is not known: the kernel does not keep it")
+	if slices.ContainsFunc(object.Syscalls, func(e specs.LinuxSyscall) bool { return e.Action == specs.ActNotify }) {
+		if o.ListenerPath == "" {
+			return nil, errors.New("an action is SCMP_ACT_NOTIFY, and the listenerPath of the agent is not known: the kernel does not keep it")
+		}
+		object.ListenerPath, object.ListenerMetadata = o.ListenerPath, o.ListenerMetadata
 	}
 	p := &Profile{KillThread: a.Unlisted == seccomp.KillThread}
 	if p.JSON, err = json.MarshalIndent(object, "", "  "); err != nil {
@@ -151,16 +158,7 @@ func (a *Analysis) prove(policy *seccomp.Policy) (negativeOnly bool, err error) 
 	if err := seccomp.Verify(compiled.Instructions, policy); err != nil {
 		return false, fmt.Errorf("internal error: %w", err)
 	}
-	// The words as they are, for callers of both byte orders.
-	d := bdd.New(maxDiagram)
-	var progs [][]bpf.Instruction
-	for _, f := range a.filters {
-		progs = append(progs, f.Instructions)
-	}
-	got, err := together(d, progs)
-	if err != nil {
-		return false, err
-	}
+	d, got := a.d, a.f
 	want, err := bpf.Symbolic(d, compiled.Instructions)
 	if err != nil {
 		return false, err
@@ -168,7 +166,7 @@ func (a *Analysis) prove(policy *seccomp.Policy) (negativeOnly bool, err error) 
 	if got == want {
 		return false, nil
 	}
-	isCall := d.Not(d.AtLeast(d.Word(bpf.WordNr), d.Const(negative)))
+	isCall := d.Not(d.AtLeast(d.Word(bpf.WordNr), d.Const(compose.NoCalls)))
 	got, want = d.If(isCall, got, d.Leaf(0)), d.If(isCall, want, d.Leaf(0))
 	if d.Full() {
 		return false, bpf.ErrComplex

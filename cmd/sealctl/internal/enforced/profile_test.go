@@ -117,7 +117,13 @@ func TestProfileOfSeveral(t *testing.T) {
 	if _, err := a.prove(policyOf(t, old, seccomp.Options{})); !errors.As(err, new(*seccomp.Counterexample)) {
 		t.Errorf("not the same: %v", err)
 	}
+	// Numbers that no call has are left out, and that is said.
 	stubbed := stub(installed(t, parse(t, plain), seccomp.Options{}), 462)
+	for _, filters := range [][]seccomp.InstalledFilter{{stubbed}, {stubbed, stubbed}} {
+		if p, err := analyse(t, filters...).Profile(Options{}); err != nil || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "0x80000000") {
+			t.Errorf("%d filters with a stub: %v, %v", len(filters), p, err)
+		}
+	}
 	if negative, err := analyse(t, stubbed, stubbed).
 		prove(policyOf(t, parse(t, plain), seccomp.Options{})); !negative || err != nil {
 		t.Errorf("with a stub: %v, %v", negative, err)
@@ -134,6 +140,9 @@ func TestNoProfile(t *testing.T) {
 	jeq := func(k uint32, jt, jf uint8) bpf.Instruction {
 		return bpf.Instruction{Op: uint16(bpf.JEQ), K: k, Jt: jt, Jf: jf}
 	}
+	jge := func(k uint32, jt, jf uint8) bpf.Instruction {
+		return bpf.Instruction{Op: uint16(bpf.JGE), K: k, Jt: jt, Jf: jf}
+	}
 	load := func(off uint32) bpf.Instruction { return bpf.Instruction{Op: opLoad, K: off} }
 	allow, kill, eperm := uint32(seccomp.Allow), uint32(seccomp.KillProcess), uint32(seccomp.Errno(1))
 	onNative := func(rest ...bpf.Instruction) []bpf.Instruction {
@@ -149,11 +158,12 @@ func TestNoProfile(t *testing.T) {
 		{"nothing", []bpf.Instruction{ret(allow)}, "calls of other architectures get SCMP_ACT_ALLOW, and a profile can only kill them"},
 		{"an architecture without a table", []bpf.Instruction{load(bpf.OffArch), jeq(0x1234, 0, 1), ret(allow), jeq(native, 1, 0), ret(kill), ret(allow)}, "calls of other architectures are not all decided alike"},
 		{"the instruction pointer", onNative(load(bpf.OffNr), jeq(59, 0, 3), load(8), jeq(0, 0, 1), ret(eperm), ret(allow)), "instruction pointer"},
-		{"a number without a name", onNative(load(bpf.OffNr), jeq(400, 0, 1), ret(eperm), ret(allow)), "the program returns SCMP_ACT_ERRNO(1 EPERM), the policy says SCMP_ACT_ALLOW"},
+		{"a number without a name", onNative(load(bpf.OffNr), jeq(400, 0, 1), ret(eperm), ret(allow)), "call 400(): it should get SCMP_ACT_ERRNO(1 EPERM), but a number without a name has no rule of its own: it would get SCMP_ACT_ALLOW"},
 		{"data", onNative(load(bpf.OffNr), jeq(59, 0, 1), ret(allow|7), ret(allow)), "SCMP_ACT_ALLOW with the data 7"},
 		{"an unknown action", onNative(load(bpf.OffNr), jeq(59, 0, 1), ret(0x7ff30000), ret(allow)), "no action of profiles"},
 		{"an agent", installed(t, notify, seccomp.Options{}).Instructions, "listenerPath of the agent is not known"},
-		{"no ENOSYS for new calls", onNative(load(bpf.OffNr), jeq(59, 0, 1), ret(allow), ret(eperm)), "the policy says SCMP_ACT_ERRNO(38 ENOSYS)"},
+		{"one architecture, and all of the other alike", onNative(load(bpf.OffNr), jeq(59, 0, 1), ret(allow), ret(eperm)), "call execve: what it should get on SCMP_ARCH_X86_64 is not what it should get on SCMP_ARCH_X32"},
+		{"no ENOSYS for new calls of one architecture", onNative(load(bpf.OffNr), jge(arch.X32Bit, 0, 1), ret(kill), jeq(59, 0, 1), ret(allow), ret(eperm)), "exit(): it should get SCMP_ACT_ERRNO(1 EPERM), but it is beyond all calls that would have rules: it would get SCMP_ACT_ERRNO(38 ENOSYS)"},
 	} {
 		a, err := Analyse(seccomp.InstalledFilter{Instructions: c.prog})
 		if err == nil {

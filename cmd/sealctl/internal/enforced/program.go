@@ -3,15 +3,13 @@ package enforced
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/bdd"
 	"github.com/runseal/runseal/seccomp/bpf"
+	"github.com/runseal/runseal/seccomp/compose"
 )
-
-// negative is the first number that is negative to the kernel, see the package
-// comment.
-const negative = 1 << 31
 
 // Operation codes of classic BPF that this package writes or looks for
 // (linux/bpf_common.h).
@@ -19,26 +17,6 @@ const (
 	opLoad = 0x20 // BPF_LD | BPF_W | BPF_ABS: a word of seccomp_data
 	opJump = 0x05 // BPF_JMP | BPF_JA
 )
-
-// Words of a call as a diagram of upperFirst has them: argument i is at firstArg + 2i,
-// its upper half first.
-const (
-	firstArg = 2
-	wordIP   = firstArg + 2*6
-)
-
-// upperFirst returns the program with the halves of the arguments exchanged where the
-// lower one comes first, so that a diagram looks at an argument as at one number, from
-// the highest bit down.
-func upperFirst(prog []bpf.Instruction, big bool) []bpf.Instruction {
-	out := append([]bpf.Instruction(nil), prog...)
-	for i, ins := range out {
-		if first := bpf.OffArgHigh(0, true); !big && ins.Op == opLoad && ins.K >= first {
-			out[i].K ^= 4
-		}
-	}
-	return out
-}
 
 // stricter returns the action that counts when an older filter says one thing and a
 // newer one another: the lower one as a signed number without its data
@@ -50,15 +28,18 @@ func stricter(older, newer uint32) uint32 {
 	return newer
 }
 
-// together returns what the programs, the newest first, decide together.
-func together(d *bdd.Diagram, progs [][]bpf.Instruction) (bdd.Ref, error) {
+// together returns what the filters, the newest first, decide together.
+func together(d *bdd.Diagram, filters []seccomp.InstalledFilter) (bdd.Ref, error) {
 	f := d.Leaf(uint32(seccomp.Allow))
-	for i := len(progs) - 1; i >= 0; i-- { // from the oldest on
-		g, err := bpf.Symbolic(d, progs[i])
+	for i, filter := range slices.Backward(filters) { // from the oldest on
+		if err := bpf.Check(filter.Instructions); err != nil {
+			return 0, err
+		}
+		g, err := bpf.Symbolic(d, filter.Instructions)
 		if err != nil {
 			return 0, fmt.Errorf("the program: %w", err)
 		}
-		if i == len(progs)-1 {
+		if i == len(filters)-1 {
 			f = g
 			continue
 		}
@@ -81,7 +62,7 @@ func callsOnly(prog, other []bpf.Instruction) ([]bpf.Instruction, error) {
 	}
 	out := []bpf.Instruction{
 		{Op: opLoad, K: bpf.OffNr},
-		{Op: uint16(bpf.JGE), K: negative, Jt: 0, Jf: 1},
+		{Op: uint16(bpf.JGE), K: compose.NoCalls, Jt: 0, Jf: 1},
 		{Op: opJump, K: uint32(len(prog))}, // a plain jump reaches further than a condition
 	}
 	return append(append(out, prog...), other...), nil

@@ -1,4 +1,4 @@
-package enforced
+package cover
 
 import (
 	"math/bits"
@@ -27,7 +27,7 @@ func (c *coverer) ranges(p bdd.Ref, arg int) ([]piece, bool) {
 	if !ok {
 		return nil, false
 	}
-	top := uint64(1)<<(c.bits-1)<<1 - 1
+	top := uint64(1)<<(c.arch.Bits-1)<<1 - 1
 	of := map[bdd.Ref][][2]uint64{}
 	var order []bdd.Ref
 	for i, s := range spans {
@@ -100,25 +100,26 @@ func masked(mask, value, top uint64) specs.LinuxSeccompArg {
 // masks cuts the values of an argument into sets given by some of their bits.
 func (c *coverer) masks(p bdd.Ref, arg int) ([]piece, bool) {
 	first, n := c.words(arg)
-	cubes, ok := c.d.Cubes(p, first, n, maxPieces)
-	if !ok {
-		return nil, false
-	}
-	top := uint64(1)<<(c.bits-1)<<1 - 1
+	top := uint64(1)<<(c.arch.Bits-1)<<1 - 1
 	of := map[bdd.Ref]bdd.Ref{} // from what is left to the values for which it is
 	var order []bdd.Ref
 	sets := map[bdd.Ref][]bdd.Cube{}
-	for _, cube := range cubes {
+	count := 0
+	if !c.d.Cubes(p, first, n, func(cube bdd.Cube) bool {
 		if cube.To == bdd.False {
-			continue
+			return true
 		}
 		if _, seen := of[cube.To]; !seen {
 			order = append(order, cube.To)
 		}
 		cond := masked(cube.Mask, cube.Value, top)
 		cond.Index = uint(arg)
-		of[cube.To] = c.d.Or(of[cube.To], c.holdsOne(cond))
+		of[cube.To] = c.d.Or(of[cube.To], c.holds(cond))
 		sets[cube.To] = append(sets[cube.To], cube)
+		count++
+		return count <= maxPieces
+	}) {
+		return nil, false
 	}
 	var list []piece
 	for _, then := range order {
@@ -126,11 +127,11 @@ func (c *coverer) masks(p bdd.Ref, arg int) ([]piece, bool) {
 		for _, cube := range sets[then] {
 			cond := masked(cube.Mask, cube.Value, top)
 			cond.Index = uint(arg)
-			if c.d.And(c.holdsOne(cond), left) == bdd.False {
+			if c.d.And(c.holds(cond), left) == bdd.False {
 				continue // an earlier, widened one has all of it
 			}
 			cond = c.widen(cond, of[then], top)
-			left = c.d.And(left, c.d.Not(c.holdsOne(cond)))
+			left = c.d.And(left, c.d.Not(c.holds(cond)))
 			list = append(list, piece{cond, then})
 		}
 	}
@@ -150,7 +151,7 @@ func (c *coverer) widen(cond specs.LinuxSeccompArg, set bdd.Ref, top uint64) spe
 		left &^= bit
 		wide := masked(mask&^bit, value&^bit, top)
 		wide.Index = cond.Index
-		if c.d.And(c.holdsOne(wide), outside) == bdd.False {
+		if c.d.And(c.holds(wide), outside) == bdd.False {
 			mask, value, cond = mask&^bit, value&^bit, wide
 		}
 	}
