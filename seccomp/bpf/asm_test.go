@@ -26,7 +26,7 @@ func (l *labelled) run(nr uint32) uint32 {
 		switch {
 		case s.ret:
 			return s.k
-		case holds(s.cond, nr, s.k):
+		case s.cond.Holds(nr, s.k):
 			i = s.t
 		default:
 			i = s.f

@@ -38,8 +38,8 @@ type Data struct {
 	Args [6]uint64
 }
 
-// word returns the 32-bit word at the byte offset off, which is valid.
-func (d *Data) word(off uint32) uint32 {
+// Word returns the 32-bit word at the byte offset off, which is valid.
+func (d *Data) Word(off uint32) uint32 {
 	var v uint64
 	switch {
 	case off == OffNr:

@@ -46,7 +46,7 @@ func (ins Instruction) format(b *bytes.Buffer, i int, facts facts, n Namer) {
 	}
 	switch ins.Op {
 	case opLdAbs:
-		fmt.Fprintf(b, "ld   %s", offsetName(ins.K, facts.order.isBig()))
+		fmt.Fprintf(b, "ld   %s", WordName(ins.K, facts.order.isBig()))
 	case opLdLen:
 		b.WriteString("ld   len")
 	case opLdImm:
@@ -129,7 +129,9 @@ func mnemonic(op uint16) string {
 	return ""
 }
 
-func offsetName(off uint32, big bool) string {
+// WordName is the name of the word at the byte offset off of struct seccomp_data:
+// "nr", "arg0.low". big says which half of 64-bit words comes first.
+func WordName(off uint32, big bool) string {
 	switch {
 	case off == OffNr:
 		return "nr"

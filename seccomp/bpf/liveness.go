@@ -1,16 +1,29 @@
 package bpf
 
-// Bits of a set of registers.
+// Registers is a set of registers and scratch words.
+type Registers uint32
+
+// Bits of the set.
 const (
 	liveA = 1 << 0
 	liveX = 1 << 1
 	liveM = 2 // shift of the scratch words
 )
 
-// liveness returns for each instruction the registers whose content may still be
-// read from there on. Jumps go forwards, so one pass from the end is enough.
-func liveness(prog []Instruction) []uint32 {
-	live := make([]uint32, len(prog)+1)
+// A says whether the accumulator is in the set.
+func (r Registers) A() bool { return r&liveA != 0 }
+
+// X says whether the index register is in the set.
+func (r Registers) X() bool { return r&liveX != 0 }
+
+// M says whether scratch word i is in the set.
+func (r Registers) M(i int) bool { return r>>(liveM+i)&1 != 0 }
+
+// Liveness returns for each instruction of a valid program the registers whose content
+// may still be read from there on, and an empty set for its end. Jumps go forwards, so
+// one pass from the end is enough.
+func Liveness(prog []Instruction) []Registers {
+	live := make([]Registers, len(prog)+1)
 	for pc := len(prog) - 1; pc >= 0; pc-- {
 		ins, after := prog[pc], live[pc+1]
 		switch ins.Op {

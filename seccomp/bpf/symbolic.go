@@ -23,7 +23,7 @@ func Symbolic(d *bdd.Diagram, prog []Instruction) (bdd.Ref, error) {
 		return 0, err
 	}
 	s := symbolic{
-		d: d, prog: prog, live: liveness(prog),
+		d: d, prog: prog, live: Liveness(prog),
 		memo: map[place]bdd.Ref{}, vectors: []bdd.Vector{{}}, ids: map[bdd.Vector]value{{}: zero},
 	}
 	f := s.run(0, registers{})
@@ -51,7 +51,7 @@ type place struct {
 type symbolic struct {
 	d       *bdd.Diagram
 	prog    []Instruction
-	live    []uint32
+	live    []Registers
 	memo    map[place]bdd.Ref
 	vectors []bdd.Vector
 	ids     map[bdd.Vector]value

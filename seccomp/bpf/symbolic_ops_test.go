@@ -58,7 +58,7 @@ func TestSymbolicData(t *testing.T) {
 				call := Data{Arch: auditLittle, Args: [6]uint64{uint64(a | rng.Uint32()<<8), uint64(x | rng.Uint32()<<3)}}
 				words := make([]uint32, NumWords)
 				for off := uint32(0); off < dataSize; off += 4 {
-					words[WordAt(off)] = call.word(off)
+					words[WordAt(off)] = call.Word(off)
 				}
 				if got, want := d.Eval(f, words), vm.Run(&call); got != want {
 					t.Fatalf("%s: A %#x, X %d: function %#x, interpreter %#x", name, a&0xf1, x, got, want)

@@ -26,7 +26,7 @@ func agreeSymbolic(t *testing.T, prog []Instruction, calls []Data) {
 	for _, call := range calls {
 		words := make([]uint32, NumWords)
 		for off := uint32(0); off < dataSize; off += 4 {
-			words[WordAt(off)] = call.word(off)
+			words[WordAt(off)] = call.Word(off)
 		}
 		if back := FromWords(words); back != call {
 			t.Fatalf("the words of %+v are those of %+v", call, back)

@@ -36,7 +36,7 @@ func (vm *VM) Trace(d *Data, visit func(pc int)) (ret uint32, steps int) {
 		}
 		switch ins.Op {
 		case opLdAbs:
-			a = d.word(ins.K)
+			a = d.Word(ins.K)
 		case opLdLen:
 			a = dataSize
 		case opLdImm:
@@ -89,7 +89,7 @@ func (vm *VM) Trace(d *Data, visit func(pc int)) (ret uint32, steps int) {
 			case aluNeg:
 				a = -a
 			default: // Check has left only the conditional jumps
-				if holds(Cond(ins.Op&^srcX), a, operand) {
+				if Cond(ins.Op&^srcX).Holds(a, operand) {
 					pc += int(ins.Jt)
 				} else {
 					pc += int(ins.Jf)
@@ -99,7 +99,8 @@ func (vm *VM) Trace(d *Data, visit func(pc int)) (ret uint32, steps int) {
 	}
 }
 
-func holds(c Cond, a, k uint32) bool {
+// Holds says whether a conditional jump with this operand is taken when A is a.
+func (c Cond) Holds(a, k uint32) bool {
 	switch c {
 	case JEQ:
 		return a == k

@@ -117,7 +117,7 @@ func TestByteOrder(t *testing.T) {
 				t.Errorf("arch %#x offset %d: %#x, want %#x", c.arch, off, got, want)
 			}
 		}
-		if low, high := d.word(OffArgLow(5, c.big)), d.word(OffArgHigh(5, c.big)); low != 0x66 || high != 0x55 {
+		if low, high := d.Word(OffArgLow(5, c.big)), d.Word(OffArgHigh(5, c.big)); low != 0x66 || high != 0x55 {
 			t.Errorf("arch %#x: halves %#x, %#x", c.arch, low, high)
 		}
 	}

@@ -29,25 +29,12 @@ const maxStates = 1 << 16
 type builder struct {
 	prog   []bpf.Instruction
 	o      Options
-	live   []registers
+	live   []bpf.Registers
 	terms  *terms
 	memo   map[state]int // the node that a state leads to
 	shared map[key]int
 	nodes  []Node // each behind those it leads to
 	full   bool
-}
-
-// state is a place in the program, what is in the registers that are read later, and
-// the architecture if a test has found it.
-type state struct {
-	pc    int
-	a, x  ref
-	m     [16]ref
-	audit uint32
-	known bool
-	// Of the two numbers that Options.Call has where one entry is shared (x86_64 and
-	// x32): a test has excluded the second, or the first.
-	notSecond, notFirst bool
 }
 
 // key identifies equal nodes.
@@ -70,7 +57,7 @@ func New(prog []bpf.Instruction, o Options) (*Graph, error) {
 		return nil, err
 	}
 	b := &builder{
-		prog: prog, o: o, live: liveness(prog), terms: newTerms(),
+		prog: prog, o: o, live: bpf.Liveness(prog), terms: newTerms(),
 		memo: map[state]int{}, shared: map[key]int{},
 	}
 	s := state{}
@@ -117,7 +104,7 @@ func (o *Options) start() (string, error) {
 
 // explore returns the node that the program comes to from s.
 func (b *builder) explore(s state) int {
-	s = b.live[s.pc].keep(s)
+	s = s.keep(b.live[s.pc])
 	if n, ok := b.memo[s]; ok {
 		return n
 	}
@@ -221,7 +208,7 @@ func (b *builder) jump(ins bpf.Instruction, s state) int {
 	if !always && !never && s.known && b.o.Call != "" && b.terms.isWordAt(left, bpf.OffNr) {
 		// The numbers are one or two, and this tells them apart.
 		if k, constant := b.terms.constant(right); constant {
-			first := compare(cond, b.o.numbers(s.audit)[0].lo, k)
+			first := cond.Holds(b.o.numbers(s.audit)[0].lo, k)
 			then.notFirst, then.notSecond = !first, first
 			other.notFirst, other.notSecond = first, !first
 		}
@@ -243,10 +230,10 @@ func (b *builder) result(c bpf.Cond, left, right ref, s state) (always, never bo
 	}
 	switch v, ok := b.terms.constant(left); {
 	case ok:
-		always = compare(c, v, k)
+		always = c.Holds(v, k)
 		return always, !always
 	case s.known && b.terms.isWordAt(left, bpf.OffArch):
-		always = compare(c, s.audit, k)
+		always = c.Holds(s.audit, k)
 		return always, !always
 	case s.known && b.terms.isWordAt(left, bpf.OffNr):
 		return holdsFor(b.numbers(s), c, k)

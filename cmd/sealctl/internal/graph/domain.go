@@ -52,7 +52,7 @@ func own(a *arch.Arch) interval {
 func holdsFor(list []interval, c bpf.Cond, k uint32) (all, none bool) {
 	all, none = true, true
 	for _, n := range list {
-		first, last := compare(c, n.lo, k), compare(c, n.hi, k)
+		first, last := c.Holds(n.lo, k), c.Holds(n.hi, k)
 		switch {
 		case n.lo == n.hi:
 		case c == bpf.JSET:

@@ -127,19 +127,7 @@ func (g *Graph) holds(t *test, call *bpf.Data) bool {
 			return true
 		}
 	}
-	return t.equal == nil && compare(t.cond, left, g.terms.eval(t.right, call))
-}
-
-func compare(c bpf.Cond, a, k uint32) bool {
-	switch c {
-	case bpf.JEQ:
-		return a == k
-	case bpf.JGT:
-		return a > k
-	case bpf.JGE:
-		return a >= k
-	}
-	return a&k != 0
+	return t.equal == nil && t.cond.Holds(left, g.terms.eval(t.right, call))
 }
 
 // parents returns how many edges lead to each node.

@@ -5,7 +5,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
 )
 
@@ -106,36 +105,11 @@ func (t *terms) eval(r ref, call *bpf.Data) uint32 {
 	case isConstant:
 		return x.k
 	case isWord:
-		return wordOf(call, x.k)
+		return call.Word(x.k)
 	default:
 		return operate(x.op, t.eval(x.a, call), t.eval(x.b, call))
 	}
 }
-
-// wordOf returns the word of struct seccomp_data at the offset.
-func wordOf(call *bpf.Data, off uint32) uint32 {
-	big := arch.BigEndian(call.Arch)
-	for i, v := range call.Args {
-		switch off {
-		case bpf.OffArgLow(i, big):
-			return uint32(v)
-		case bpf.OffArgHigh(i, big):
-			return uint32(v >> 32)
-		}
-	}
-	switch {
-	case off == bpf.OffNr:
-		return call.Nr
-	case off == bpf.OffArch:
-		return call.Arch
-	case (off == offIP) == big:
-		return uint32(call.IP >> 32)
-	}
-	return uint32(call.IP)
-}
-
-// offIP is the offset of the instruction pointer in struct seccomp_data.
-const offIP = 8
 
 // text is the term as people read it. Halves of arguments are named for this byte
 // order. inner asks for parentheses around what has two operands.
@@ -145,7 +119,7 @@ func (t *terms) text(r ref, big, inner bool) string {
 	case isConstant:
 		return fmt.Sprintf("%#x", x.k)
 	case isWord:
-		return wordName(x.k, big)
+		return bpf.WordName(x.k, big)
 	case unix.BPF_NEG:
 		return "-" + t.text(x.a, big, true)
 	}
@@ -158,26 +132,4 @@ func (t *terms) text(r ref, big, inner bool) string {
 		return "(" + s + ")"
 	}
 	return s
-}
-
-// wordName is the name of a word as listings of filters have it.
-func wordName(off uint32, big bool) string {
-	switch off {
-	case bpf.OffNr:
-		return "nr"
-	case bpf.OffArch:
-		return "arch"
-	}
-	for i := range 6 {
-		switch off {
-		case bpf.OffArgLow(i, big):
-			return fmt.Sprintf("arg%d.low", i)
-		case bpf.OffArgHigh(i, big):
-			return fmt.Sprintf("arg%d.high", i)
-		}
-	}
-	if (off == offIP) == big {
-		return "ip.high"
-	}
-	return "ip.low"
 }
