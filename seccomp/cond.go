@@ -137,11 +137,22 @@ func parseConds(rule int, args []specs.LinuxSeccompArg) ([]cond, error) {
 // occurs twice each condition is a rule of its own. That is runc's reading; the
 // specification is silent.
 func alternatives(conds []cond) [][]cond {
+	return split(conds, func(c cond) uint { return uint(c.arg) })
+}
+
+// Alternatives splits the conditions of one rule of a profile into those of the rules
+// that it stands for: one that has them all, or if they are two on one argument a rule
+// for each.
+func Alternatives(args []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
+	return split(args, func(a specs.LinuxSeccompArg) uint { return a.Index })
+}
+
+func split[T any](conds []T, arg func(T) uint) [][]T {
 	var seen uint8
 	for _, c := range conds {
-		bit := uint8(1) << c.arg
+		bit := uint8(1) << arg(c)
 		if seen&bit != 0 {
-			each := make([][]cond, len(conds))
+			each := make([][]T, len(conds))
 			for i := range conds {
 				each[i] = conds[i : i+1 : i+1]
 			}
@@ -149,5 +160,5 @@ func alternatives(conds []cond) [][]cond {
 		}
 		seen |= bit
 	}
-	return [][]cond{conds}
+	return [][]T{conds}
 }

@@ -63,7 +63,7 @@ func rulesFor(p *specs.LinuxSeccomp, name string, otherwise choice) []rule {
 		if len(s.Args) == 0 { // beats all others, wherever it stands
 			return []rule{{action: action, rank: rankRule}}
 		}
-		for _, conds := range alternatives(plain(s.Args)) {
+		for _, conds := range seccomp.Alternatives(plain(s.Args)) {
 			list = append(list, rule{conds, action, rankRule})
 		}
 	}
@@ -82,23 +82,6 @@ func plain(args []specs.LinuxSeccompArg) []specs.LinuxSeccompArg {
 		}
 	}
 	return args
-}
-
-// alternatives splits conditions with an argument that occurs twice into rules of
-// their own (see docs/seccomp.md, "Conditions").
-func alternatives(args []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
-	seen := map[uint]bool{}
-	for _, a := range args {
-		if seen[a.Index] {
-			var each [][]specs.LinuxSeccompArg
-			for _, a := range args {
-				each = append(each, []specs.LinuxSeccompArg{a})
-			}
-			return each
-		}
-		seen[a.Index] = true
-	}
-	return [][]specs.LinuxSeccompArg{args}
 }
 
 // maxRules bounds the rules for one call.

@@ -58,11 +58,10 @@ func namesNothing(p *seccomp.Policy, profile *specs.LinuxSeccomp) bool {
 
 // wins says whether what a later part says counts, and not what an earlier one says.
 func (c *composer) wins(later, earlier choice) bool {
-	x, y := int32(later.action.Kind()), int32(earlier.action.Kind())
 	if !c.merge {
-		return x < y
+		return later.action.StricterThan(earlier.action)
 	}
-	return x > y || x == y && later.rank > earlier.rank
+	return earlier.action.StricterThan(later.action) || later.action.Kind() == earlier.action.Kind() && later.rank > earlier.rank
 }
 
 // leaf returns numbers that stand for the choices of a part in diagrams.

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
@@ -67,7 +66,10 @@ func (m *model) init(policy *seccomp.Policy) {
 	m.otherwise = actionOf(m.profile.DefaultAction, m.profile.DefaultErrnoRet)
 	for i := range m.profile.Syscalls {
 		s := &m.profile.Syscalls[i]
-		e := entry{action: actionOf(s.Action, s.ErrnoRet), alternatives: alternatives(s.Args)}
+		e := entry{action: actionOf(s.Action, s.ErrnoRet)}
+		if len(s.Args) > 0 {
+			e.alternatives = seccomp.Alternatives(s.Args)
+		}
 		e.effective = e.action != m.otherwise
 		m.entries = append(m.entries, e)
 		for j, name := range s.Names {
@@ -110,54 +112,8 @@ func (m *model) loadOf(uses []use) (l load) {
 
 // actionOf reads an action that NewPolicy has accepted.
 func actionOf(a specs.LinuxSeccompAction, errno *uint) seccomp.Action {
-	data := uint16(unix.EPERM)
-	if errno != nil {
-		data = uint16(*errno)
-	}
-	switch a {
-	case specs.ActKillProcess:
-		return seccomp.KillProcess
-	case specs.ActKill, specs.ActKillThread:
-		return seccomp.KillThread
-	case specs.ActTrap:
-		return seccomp.Trap
-	case specs.ActErrno:
-		return seccomp.Errno(data)
-	case specs.ActTrace:
-		return seccomp.Trace(data)
-	case specs.ActLog:
-		return seccomp.Log
-	case specs.ActNotify:
-		return seccomp.Notify
-	}
-	return seccomp.Allow
-}
-
-// alternatives returns lists of conditions, one of which must hold: if an index
-// occurs twice, each condition is a list of its own.
-func alternatives(args []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
-	if len(args) == 0 {
-		return nil
-	}
-	if !hasDuplicate(args) {
-		return [][]specs.LinuxSeccompArg{args}
-	}
-	var list [][]specs.LinuxSeccompArg
-	for i := range args {
-		list = append(list, args[i:i+1:i+1])
-	}
-	return list
-}
-
-func hasDuplicate(args []specs.LinuxSeccompArg) bool {
-	seen := [6]bool{}
-	for _, a := range args {
-		if seen[a.Index] {
-			return true
-		}
-		seen[a.Index] = true
-	}
-	return false
+	action, _ := seccomp.ParseAction(a, errno)
+	return action
 }
 
 // conditional says whether an effective entry has conditions for the call.

@@ -53,7 +53,7 @@ func checkArguments(m *model) {
 	narrow := m.narrowArch()
 	for i := range m.profile.Syscalls {
 		s := &m.profile.Syscalls[i]
-		if hasDuplicate(s.Args) {
+		if len(m.entries[i].alternatives) > 1 {
 			m.report(duplicateArgument, entryPath(i)+".args", "an index occurs twice, so that any one of the conditions is enough", nil)
 		}
 		for k, a := range s.Args {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bdd"
@@ -124,28 +122,17 @@ const maxSpans = 1 << 14
 // cutTo returns the spans of the numbers that can be calls of the architecture: none is
 // negative, and x86_64 and x32 share them out.
 func cutTo(spans []bdd.Span, t *arch.Arch) []bdd.Span {
-	first, end := numbers(t)
+	first, last := t.Numbers()
+	last = min(last, compose.NoCalls-1)
 	var out []bdd.Span
 	for i, s := range spans {
 		next := uint64(1 << 32)
 		if i+1 < len(spans) {
 			next = spans[i+1].From
 		}
-		if s.From < end && next > first {
-			out = append(out, bdd.Span{From: max(s.From, first), To: s.To})
+		if s.From <= uint64(last) && next > uint64(first) {
+			out = append(out, bdd.Span{From: max(s.From, uint64(first)), To: s.To})
 		}
 	}
 	return out
-}
-
-// numbers returns the first number that a call of the architecture can have, and the
-// one behind the last.
-func numbers(t *arch.Arch) (first, end uint64) {
-	switch {
-	case t.IsX32():
-		return arch.X32Bit, compose.NoCalls
-	case t.Audit == unix.AUDIT_ARCH_X86_64:
-		return 0, arch.X32Bit
-	}
-	return 0, compose.NoCalls
 }

@@ -19,10 +19,9 @@ const (
 )
 
 // stricter returns the action that counts when an older filter says one thing and a
-// newer one another: the lower one as a signed number without its data
-// (seccomp_run_filters in kernel/seccomp.c), and of equal ones the newer.
+// newer one another: the stricter one, and of equal ones the newer.
 func stricter(older, newer uint32) uint32 {
-	if int32(seccomp.Action(older).Kind()) < int32(seccomp.Action(newer).Kind()) {
+	if seccomp.Action(older).StricterThan(seccomp.Action(newer)) {
 		return older
 	}
 	return newer

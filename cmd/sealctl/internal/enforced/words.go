@@ -9,6 +9,7 @@ import (
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bdd"
 	"github.com/runseal/runseal/seccomp/bpf"
+	"github.com/runseal/runseal/seccomp/compose"
 	"github.com/runseal/runseal/seccomp/cover"
 )
 
@@ -18,9 +19,9 @@ func (a *Analysis) putIntoWords(t *Arch) error {
 		return fmt.Errorf("%s: more than %d ranges of numbers: %w", t.Arch.Scmp, maxSpans, bpf.ErrComplex)
 	}
 	names := namesOf(t.Arch)
-	_, end := numbers(t.Arch)
+	_, end := t.Arch.Numbers()
 	for i, s := range t.spans {
-		last := end - 1
+		last := uint64(min(end, compose.NoCalls-1))
 		if i+1 < len(t.spans) {
 			last = t.spans[i+1].From - 1
 		}
@@ -29,14 +30,14 @@ func (a *Analysis) putIntoWords(t *Arch) error {
 			return fmt.Errorf("%s call %d: %w", t.Arch.Scmp, s.From, err)
 		}
 		next := uint32(s.From)
-		for len(names) > 0 && uint64(names[0].nr) <= last {
+		for len(names) > 0 && uint64(names[0].Number) <= last {
 			n := names[0]
 			names = names[1:]
-			if n.nr > next {
-				t.Others = append(t.Others, Range{next, n.nr - 1, outcomes, err})
+			if n.Number > next {
+				t.Others = append(t.Others, Range{next, n.Number - 1, outcomes, err})
 			}
-			t.Calls = append(t.Calls, Call{n.name, n.nr, outcomes, err})
-			next = n.nr + 1
+			t.Calls = append(t.Calls, Call{n.ID.String(), n.Number, outcomes, err})
+			next = n.Number + 1
 		}
 		if uint64(next) <= last {
 			t.Others = append(t.Others, Range{next, uint32(last), outcomes, err})
@@ -45,22 +46,10 @@ func (a *Analysis) putIntoWords(t *Arch) error {
 	return nil
 }
 
-type numbered struct {
-	nr   uint32
-	name string
-}
-
 // namesOf lists the calls of the architecture by number; of several names of one number
 // the one that [arch.Arch.Name] gives.
-func namesOf(t *arch.Arch) []numbered {
-	var list []numbered
-	for id := range arch.ID(arch.NumIDs) {
-		if nr, ok := t.NumberOf(id); ok {
-			list = append(list, numbered{nr, id.String()})
-		}
-	}
-	slices.SortStableFunc(list, func(x, y numbered) int { return cmp.Compare(x.nr, y.nr) })
-	return slices.CompactFunc(list, func(x, y numbered) bool { return x.nr == y.nr })
+func namesOf(t *arch.Arch) []arch.Call {
+	return slices.CompactFunc(t.Calls(), func(x, y arch.Call) bool { return x.Number == y.Number })
 }
 
 // maxActions bounds the different actions of one call.

@@ -35,16 +35,10 @@ func (o *Options) numbers(audit uint32) (list []interval) {
 	return list
 }
 
-// own returns the numbers that belong to the architecture. x86_64 and x32 come in by
-// one entry and share them out; no call of either has the number -1.
+// own returns the numbers that belong to the architecture.
 func own(a *arch.Arch) interval {
-	switch {
-	case a.IsX32():
-		return interval{arch.X32Bit, 1<<32 - 2}
-	case arch.ByCall(a.Audit, arch.X32Bit) != a:
-		return interval{0, arch.X32Bit - 1}
-	}
-	return interval{0, 1<<32 - 1}
+	first, last := a.Numbers()
+	return interval{first, last}
 }
 
 // holdsFor says whether the comparison with k holds for all of the numbers, and

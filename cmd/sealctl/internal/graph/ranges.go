@@ -16,7 +16,7 @@ func (g *Graph) annotate() {
 	if g.arch == nil {
 		return
 	}
-	calls := callsOf(g.arch)
+	calls := g.arch.Calls()
 	reach := make([][]interval, len(g.Nodes))
 	reach[0] = g.numbers
 	for i := range g.Nodes { // a node stands before those it leads to
@@ -98,25 +98,8 @@ func intersect(a, b []interval) (out []interval) {
 	return out
 }
 
-// call is a system call of an architecture.
-type call struct {
-	nr   uint32
-	name string
-}
-
-// callsOf returns all calls of an architecture by their numbers.
-func callsOf(a *arch.Arch) (list []call) {
-	for id := range arch.ID(arch.NumIDs) {
-		if nr, ok := a.NumberOf(id); ok {
-			list = append(list, call{nr, id.String()})
-		}
-	}
-	slices.SortFunc(list, func(x, y call) int { return cmp.Compare(x.nr, y.nr) })
-	return list
-}
-
 // describe is "nr 57 to 58, 101: fork, vfork, ptrace". last is the largest number.
-func describe(numbers []interval, last uint32, calls []call) string {
+func describe(numbers []interval, last uint32, calls []arch.Call) string {
 	var ranges, names []string
 	for _, n := range numbers {
 		switch {
@@ -128,8 +111,8 @@ func describe(numbers []interval, last uint32, calls []call) string {
 			ranges = append(ranges, fmt.Sprintf("%d to %d", n.lo, n.hi))
 		}
 		for _, c := range calls {
-			if n.lo <= c.nr && c.nr <= n.hi {
-				names = append(names, c.name)
+			if n.lo <= c.Number && c.Number <= n.hi {
+				names = append(names, c.ID.String())
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/runseal/runseal/seccomp"
@@ -21,12 +20,8 @@ type Call struct {
 // numbers.
 func Calls(policy *seccomp.Policy, a *arch.Arch) ([]Call, error) {
 	var list []Call
-	for id := range arch.ID(arch.NumIDs) {
-		nr, ok := a.NumberOf(id)
-		if !ok {
-			continue
-		}
-		outcomes, err := policy.Explain(a.Audit, nr)
+	for _, call := range a.Calls() {
+		outcomes, err := policy.Explain(a.Audit, call.Number)
 		if err != nil {
 			return nil, err
 		}
@@ -34,8 +29,7 @@ func Calls(policy *seccomp.Policy, a *arch.Arch) ([]Call, error) {
 			// It may have been several entries, but they say the same.
 			outcomes = []seccomp.Outcome{{Action: outcomes[0].Action, Cause: outcomes[0].Cause}}
 		}
-		list = append(list, Call{id.String(), nr, outcomes})
+		list = append(list, Call{call.ID.String(), call.Number, outcomes})
 	}
-	slices.SortFunc(list, func(x, y Call) int { return cmp.Compare(x.Number, y.Number) })
 	return list, nil
 }
