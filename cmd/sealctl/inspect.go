@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -100,15 +99,12 @@ var errNoContainer = errors.New("in no container")
 
 // readState reads what /proc says of the process.
 func (p *process) readState() (*procs.Status, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: not in /proc", p)
-	} else if err != nil {
+	s, err := procs.ReadStatus(fmt.Sprintf("/proc/%d", p.pid))
+	if err != nil {
 		return nil, err
 	}
-	s, err := procs.ParseStatus(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("/proc/%d/status: %w", p.pid, err)
+	if s == nil {
+		return nil, fmt.Errorf("%s: not in /proc", p)
 	}
 	return s, nil
 }
@@ -251,7 +247,7 @@ func writeOCI(c *cli.Context, p *process) error {
 	for _, n := range profile.Notes {
 		warn(c, n)
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s\n", profile.JSON)
+	_, err = c.App.Writer.Write(profile.JSON)
 	return err
 }
 

@@ -2,7 +2,6 @@ package enforced
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/bpf"
 	"github.com/runseal/runseal/seccomp/compose"
+	"github.com/runseal/runseal/seccomp/profiles/export"
 )
 
 // Options are what a profile says that the kernel does not keep.
@@ -24,7 +24,7 @@ type Options struct {
 // Profile is a linux.seccomp object that was proved to say what filters do.
 type Profile struct {
 	Seccomp *specs.LinuxSeccomp
-	// JSON is its text, which was parsed again for the proof.
+	// JSON is its text with a line feed at the end, which was parsed again for the proof.
 	JSON []byte
 	// KillThread: see [Match].
 	KillThread bool
@@ -121,7 +121,7 @@ func (a *Analysis) profile(action seccomp.Action, o Options) (*Profile, error) {
 		object.ListenerPath, object.ListenerMetadata = o.ListenerPath, o.ListenerMetadata
 	}
 	p := &Profile{KillThread: a.Unlisted == seccomp.KillThread}
-	if p.JSON, err = json.MarshalIndent(object, "", "  "); err != nil {
+	if p.JSON, err = export.OCI(object); err != nil {
 		return nil, err
 	}
 	if p.Seccomp, err = seccomp.ParseProfile(p.JSON); err != nil {

@@ -110,7 +110,7 @@ func Scan(root string, o Options) (*Snapshot, error) {
 // readProcess reads the files of one process. Nil without an error is one that has
 // ended; with an error something of it could not be read, and perhaps all.
 func readProcess(dir string) (*Process, error) {
-	status, err := readStatus(dir)
+	status, err := ReadStatus(dir)
 	if status == nil {
 		return nil, err
 	}
@@ -150,22 +150,27 @@ func readProcess(dir string) (*Process, error) {
 		p.Command = "[" + printable(p.Name) + "]"
 	}
 	if gone(failed) { // unless it is the file that this kernel does not have
-		if again, err := readStatus(dir); again == nil {
+		if again, err := ReadStatus(dir); again == nil {
 			return nil, err
 		}
 	}
 	return p, failed
 }
 
-// readStatus returns nil without an error for a process or thread that has ended.
-func readStatus(dir string) (*Status, error) {
+// ReadStatus reads the status of the process or thread with this directory of /proc. It
+// is nil without an error for one that has ended.
+func ReadStatus(dir string) (*Status, error) {
 	text, err := readFile(filepath.Join(dir, "status"))
 	if gone(err) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	return ParseStatus(text)
+	s, err := ParseStatus(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s/status: %w", dir, err)
+	}
+	return s, nil
 }
 
 // readTasks reads the threads of a process but the first. Those that end meanwhile, or
@@ -180,7 +185,7 @@ func readTasks(dir string, pid int) (list []Status) {
 		if err != nil || tid == pid {
 			continue
 		}
-		if s, err := readStatus(filepath.Join(dir, e.Name())); err == nil && s != nil && !s.Dead() {
+		if s, err := ReadStatus(filepath.Join(dir, e.Name())); err == nil && s != nil && !s.Dead() {
 			list = append(list, *s)
 		}
 	}
