@@ -16,8 +16,9 @@
 //
 // Two parts can be equally strict and have different errnos. With Merge what a rule says
 // then counts before what defaultAction says, and that before ENOSYS for newer calls
-// (a part that names no call at all comes last); between equals, the part that was given first. With Intersect the part that was given
-// first counts, as in the kernel if its filter was installed last.
+// (a part that names no call at all comes last); between equals, the part that was given
+// first. With Intersect the part that was given first counts, as in the kernel if its
+// filter was installed last.
 //
 // Flags: Merge sets those that any part has. Intersect does too, except that
 // SECCOMP_FILTER_FLAG_SPEC_ALLOW, which weakens, has to be in all parts. The listener is
@@ -32,9 +33,9 @@
 //
 // Then rules are looked for, call by call (call.go): no rule at all, a rule without
 // conditions, of profiles the rules of one of the parts and the product of the rules of
-// all parts (product.go), and at last the conditions that are found in the diagram
-// itself (package cover). The first that gives what is wanted on all architectures is
-// taken. At the end the profile as a whole is read again, and its diagram must be the
+// all parts (product.go), the conditions that are found in the diagram itself (package
+// cover), and at last a rule for each path through it (cubes.go). The first that gives
+// what is wanted on all architectures is taken. At the end the profile as a whole is read again, and its diagram must be the
 // wanted one (proof.go).
 //
 // # Limits
@@ -119,7 +120,10 @@ func compose(parts []Part, o seccomp.Options, merge bool) (*Result, error) {
 	if err := c.listener(r.Profile); err != nil {
 		return nil, err
 	}
-	return r, s.prove(r.Profile)
+	if err := s.prove(r.Profile); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // composer is the work on several profiles.

@@ -47,7 +47,10 @@ func Profile(w Wanted) (*specs.LinuxSeccomp, error) {
 	if notifies(p) {
 		proved.ListenerPath = anyAgent
 	}
-	return p, s.prove(&proved)
+	if err := s.prove(&proved); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // anyAgent is a listenerPath for profiles that are read and not installed.
