@@ -176,6 +176,9 @@ func TestRealProfiles(t *testing.T) {
 // An intersection is what the kernel does with both filters, the first one installed
 // last.
 func TestIntersectIsTheKernels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many cases in one goroutine")
+	}
 	const listener = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER // seccomp.Intersect keeps it if no call is left to the agent
 	made, failed := 0, 0
 	for seed := range uint64(120) {
@@ -215,6 +218,9 @@ func TestIntersectIsTheKernels(t *testing.T) {
 }
 
 func TestRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many cases in one goroutine")
+	}
 	made := map[bool]int{}
 	for seed := range uint64(60) {
 		a, b := dice.Random(1000+2*seed, 100).Profile(), dice.Random(1001+2*seed, 100).Profile()

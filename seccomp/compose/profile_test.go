@@ -28,6 +28,9 @@ func wantedOf(t testing.TB, p *specs.LinuxSeccomp) Wanted {
 
 // What a profile decides is decided by the one that is made of that alone.
 func TestProfile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many cases in one goroutine")
+	}
 	made := 0
 	const n = 80
 	for seed := range uint64(n) {

@@ -155,6 +155,9 @@ func TestCoverErrors(t *testing.T) {
 
 // What is found is exact for any conditions.
 func TestCoverRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many cases in one goroutine")
+	}
 	rng := rand.New(rand.NewPCG(31, 32))
 	ops := []specs.LinuxSeccompOperator{specs.OpEqualTo, specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual, specs.OpGreaterThan, specs.OpGreaterEqual, specs.OpMaskedEqual}
 	found := 0

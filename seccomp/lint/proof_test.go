@@ -241,6 +241,9 @@ func FuzzText(f *testing.F) {
 
 // Profiles that are made to take long end soon, and say what was left out.
 func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many cases in one goroutine")
+	}
 	const entries = 20_000
 	var all []string
 	for id := range arch.ID(arch.NumIDs) {
