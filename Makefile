@@ -38,6 +38,9 @@ RACE_PKGS := ./seccomp/... ./runtime/spec/...
 
 # 32 and 64 bits, both byte orders; the others of Go's architectures differ in tables only.
 PROFILE_ARCHS := 386 mips riscv64 s390x
+# sealctl links Kubernetes' types and containerd, a minute's work for each: one that has
+# both 32 bits and the other byte order.
+SEALCTL_ARCH  := mips
 
 # A module of its own, so that gRPC stays out of the project's.
 CRI       := integration/cri
@@ -91,9 +94,10 @@ cross: ## compile and vet everything for arm64, and what works with profiles for
 	GOARCH=arm64 $(GO) build ./...
 	GOARCH=arm64 $(GO) vet ./...
 	@for arch in $(PROFILE_ARCHS); do \
-		echo "GOARCH=$$arch $(GO) build ./seccomp/... ./cmd/sealctl"; \
-		GOARCH=$$arch $(GO) build ./seccomp/... ./cmd/sealctl; \
+		echo "GOARCH=$$arch $(GO) build (profiles)"; \
+		GOARCH=$$arch $(GO) build $$($(GO) list ./seccomp/... | grep -v /containerd); \
 	done
+	GOARCH=$(SEALCTL_ARCH) $(GO) build -o /dev/null ./cmd/sealctl
 
 .PHONY: generate
 generate: ## regenerate the z*.go files, docs/reference and docs/man
