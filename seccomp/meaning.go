@@ -106,7 +106,27 @@ func (c cond) predicate(d *bdd.Diagram, a *arch.Arch) bdd.Ref {
 		}
 		return d.Or(upper, d.And(equal, lower))
 	}
-	if c.op == opMasked {
+	// Made when they are needed: conditions can be many.
+	equal := func() bdd.Ref {
+		return wide(bdd.False, d.Equal(high, d.Const(v.high())), d.Equal(low, d.Const(v.low())))
+	}
+	atLeast := func() bdd.Ref {
+		return wide(d.Above(high, d.Const(v.high())), d.Equal(high, d.Const(v.high())), d.AtLeast(low, d.Const(v.low())))
+	}
+	switch c.op {
+	case opNE:
+		return d.Not(equal())
+	case opLT:
+		return d.Not(atLeast())
+	case opLE:
+		return d.Or(d.Not(atLeast()), equal())
+	case opEQ:
+		return equal()
+	case opGE:
+		return atLeast()
+	case opGT:
+		return d.And(atLeast(), d.Not(equal()))
+	default: // opMasked
 		masked := func(word bdd.Vector, mask, want uint32) bdd.Ref {
 			return d.Equal(d.AndWith(word, d.Const(mask)), d.Const(want&mask))
 		}
@@ -115,23 +135,6 @@ func (c cond) predicate(d *bdd.Diagram, a *arch.Arch) bdd.Ref {
 			return p
 		}
 		return d.And(p, masked(high, v.high(), w.high()))
-	}
-	equalHigh := d.Equal(high, d.Const(v.high()))
-	equal := wide(bdd.False, equalHigh, d.Equal(low, d.Const(v.low())))
-	atLeast := wide(d.Above(high, d.Const(v.high())), equalHigh, d.AtLeast(low, d.Const(v.low())))
-	switch c.op {
-	case opNE:
-		return d.Not(equal)
-	case opLT:
-		return d.Not(atLeast)
-	case opLE:
-		return d.Or(d.Not(atLeast), equal)
-	case opEQ:
-		return equal
-	case opGE:
-		return atLeast
-	default: // opGT
-		return d.And(atLeast, d.Not(equal))
 	}
 }
 
