@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -14,28 +15,32 @@ import (
 
 // admit returns the entry of allowed that a container's own profile is, by meaning:
 // config.json has no names.
-func (p *Policy) admit(profile *specs.LinuxSeccomp, own *seccomp.Policy, entries []loaded) (string, error) {
+func (p *Policy) admit(profile *specs.LinuxSeccomp, own *seccomp.Policy, entries []loaded, scan *seccomp.Scanner) (string, error) {
+	// What needs no comparison comes first: neither "*" nor the very profile that is
+	// allowed is refused because it cannot be compared with another entry.
+	for i, e := range entries {
+		if p.Allowed[i] == wildcard || e.profile != nil && reflect.DeepEqual(profile, e.profile) {
+			return fmt.Sprintf("allowed[%d] %s", i, p.Allowed[i]), nil
+		}
+	}
 	nearest, name, fewest := "", "", 0
 	for i, e := range entries {
-		if p.Allowed[i] == wildcard {
-			return fmt.Sprintf("allowed[%d] %s", i, wildcard), nil
-		}
 		if e.policy == nil {
 			continue
 		}
-		c, err := seccomp.Compare(own, e.policy)
+		calls, err := scan.Scan(e.policy, func(a, b seccomp.Action) bool { return true })
 		if err != nil {
 			return "", fmt.Errorf("allowed[%d]: compared with %s: %w", i, p.Allowed[i], err)
 		}
-		text := differences(c, profile, e.profile, func(seccomp.Difference) bool { return true })
+		text := differences(calls, profile, e.profile)
 		if text == "" {
 			text = otherwise(profile, own, e)
 		}
 		if text == "" {
 			return fmt.Sprintf("allowed[%d] %s", i, p.Allowed[i]), nil
 		}
-		if nearest == "" || len(c.Differences) < fewest {
-			nearest, name, fewest = text, p.Allowed[i], len(c.Differences)
+		if nearest == "" || len(calls) < fewest {
+			nearest, name, fewest = text, p.Allowed[i], len(calls)
 		}
 	}
 	if nearest == "" {
@@ -45,15 +50,15 @@ func (p *Policy) admit(profile *specs.LinuxSeccomp, own *seccomp.Policy, entries
 }
 
 // demand makes sure that the container's profile is at least as strict as require.
-func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r loaded) error {
+func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r loaded, scan *seccomp.Scanner) error {
 	if own == nil {
 		return fmt.Errorf("require: the container has no linux.seccomp and would run without a filter, expected a profile at least as strict as %s", p.Require)
 	}
-	c, err := seccomp.Compare(own, r.policy)
+	calls, err := scan.Scan(r.policy, func(a, b seccomp.Action) bool { return b.StricterThan(a) })
 	if err != nil {
 		return fmt.Errorf("require: compared with %s: %w", p.Require, err)
 	}
-	text := differences(c, profile, r.profile, func(d seccomp.Difference) bool { return d.B.StricterThan(d.A) })
+	text := differences(calls, profile, r.profile)
 	if text == "" {
 		text = otherwise(profile, own, r)
 	}
@@ -78,15 +83,12 @@ func otherwise(profile *specs.LinuxSeccomp, own *seccomp.Policy, e loaded) strin
 // maxNamed is how many calls an error names.
 const maxNamed = 8
 
-// differences names the calls of those differences that count, "" if none does. For an
-// architecture that one of the profiles lists and the other does not, that is what is
-// named: its hundreds of calls would hide it.
-func differences(c *seccomp.Comparison, a, b *specs.LinuxSeccomp, counts func(seccomp.Difference) bool) string {
+// differences names calls, "" if there are none. For an architecture that one of the
+// profiles lists and the other does not, that is what is named: its hundreds of calls
+// would hide it.
+func differences(calls []seccomp.Calls, a, b *specs.LinuxSeccomp) string {
 	var list []string
-	for _, d := range c.Differences {
-		if !counts(d) {
-			continue
-		}
+	for _, d := range calls {
 		names := d.Names
 		switch {
 		case d.Arch == "":

@@ -54,15 +54,19 @@ func (p *Policy) Decide(config *specs.Spec, strict bool) (*Seal, error) {
 		}
 	}
 	decision := []string{text}
+	var scan *seccomp.Scanner
+	if own != nil && (p.Allowed != nil || p.Require != "") {
+		scan = seccomp.NewScanner(own)
+	}
 	if p.Allowed != nil && ownProfile(config) != nil {
-		entry, err := p.admit(s.Profile, own, named.allowed)
+		entry, err := p.admit(s.Profile, own, named.allowed, scan)
 		if err != nil {
 			return nil, p.fault(err)
 		}
 		decision = append(decision, entry)
 	}
 	if p.Require != "" {
-		if err := p.demand(s.Profile, own, named.require); err != nil {
+		if err := p.demand(s.Profile, own, named.require, scan); err != nil {
 			return nil, p.fault(err)
 		}
 		decision = append(decision, "require "+p.Require)
