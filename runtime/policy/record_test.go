@@ -93,3 +93,23 @@ func TestRestoreErrors(t *testing.T) {
 		}
 	}
 }
+
+// With --strict-seccomp an unknown name in the policy's default is a warning at create and
+// at exec: what create has decided, exec can build again.
+func TestRestoreStrict(t *testing.T) {
+	p, err := node(t, `{"default": "localhost/unknown.json", "floor": "localhost/unknown.json"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config(t, "")
+	s, err := p.Decide(c, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(s.Record(), c, true); err != nil {
+		t.Error(err)
+	}
+	if _, err := Restore([]byte(`{"decision": "own profile"}`), config(t, profileFiles["unknown.json"]), true); err == nil {
+		t.Error("the container's own profile: no error")
+	}
+}

@@ -48,12 +48,12 @@ func ownProfile(config *specs.Spec) *specs.LinuxSeccomp {
 	return config.Linux.Seccomp
 }
 
-// build compiles the profiles and joins them. strict is for the container's profile: an
-// unknown name in a floor is no fault of the container.
+// build compiles the profiles and joins them. strict is for the container's own profile:
+// an unknown name in a default or a floor is no fault of the container.
 func (s *Seal) build(strict bool) (err error) {
 	var own, floor *seccomp.Policy
 	if s.Profile != nil {
-		if own, err = newPolicy(s.Profile, strict, s.KillThread); err != nil {
+		if own, err = newPolicy(s.Profile, strict && !s.Default, s.KillThread); err != nil {
 			return err
 		}
 	}
