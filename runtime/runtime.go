@@ -148,11 +148,11 @@ func (r *Runtime) decide(s *specs.Spec) (*policy.Seal, error) {
 			return nil, err
 		}
 	}
+	delete(s.Annotations, policy.Annotation) // first: not even an exemption may go by it
 	seal, err := p.Decide(s, r.StrictSeccomp)
 	if err != nil {
 		return nil, err
 	}
-	delete(s.Annotations, policy.Annotation)
 	if seal.Decision != "" {
 		if s.Annotations == nil {
 			s.Annotations = make(map[string]string, 1)

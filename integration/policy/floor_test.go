@@ -200,7 +200,7 @@ func TestDefaultPath(t *testing.T) {
 func TestForgedAnnotations(t *testing.T) {
 	n := newNode(t)
 	n.write("floor.json", floor)
-	policy := n.policy(`"floor": "localhost/floor.json", "exempt": [{"namespace": "kube-system"}],`)
+	policy := n.policy(`"floor": "localhost/floor.json", "exempt": [{"namespace": "kube-system"}, {"annotations": {"io.github.runseal.seccomp.policy": "*"}}],`)
 	const decision = "io.github.runseal.seccomp.policy"
 	for _, c := range []struct {
 		name        string
