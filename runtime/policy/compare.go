@@ -69,11 +69,14 @@ func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r load
 }
 
 // otherwise says what is weaker though all calls are decided alike: who answers for
-// SCMP_ACT_NOTIFY, and whether the filter keeps the mitigation of speculative execution.
+// SCMP_ACT_NOTIFY and what for, since agents choose their rules by listenerMetadata, and
+// whether the filter keeps the mitigation of speculative execution.
 func otherwise(profile *specs.LinuxSeccomp, own *seccomp.Policy, e loaded) string {
 	switch {
 	case own.Listener() && e.policy.Listener() && profile.ListenerPath != e.profile.ListenerPath:
 		return fmt.Sprintf("listenerPath %q instead of %q", profile.ListenerPath, e.profile.ListenerPath)
+	case own.Listener() && e.policy.Listener() && profile.ListenerMetadata != e.profile.ListenerMetadata:
+		return fmt.Sprintf("listenerMetadata %q instead of %q", profile.ListenerMetadata, e.profile.ListenerMetadata)
 	case own.Flags()&^e.policy.Flags()&unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW != 0:
 		return "flags, which have (or have by default) SECCOMP_FILTER_FLAG_SPEC_ALLOW"
 	}

@@ -233,6 +233,7 @@ func TestCapabilities(t *testing.T) {
 
 func TestNotify(t *testing.T) {
 	own := strings.Replace(profileFiles["notify.json"], "floor.sock", "own.sock", 1)
+	other := strings.Replace(profileFiles["notify.json"], `"listenerPath"`, `"listenerMetadata": "rules=none", "listenerPath"`, 1)
 	for _, c := range []struct{ policy, profile, agent, fault string }{
 		{`{"floor": "localhost/notify.json"}`, allowAll, "/run/floor.sock", ""},
 		{`{"floor": "localhost/notify.json"}`, "", "/run/floor.sock", ""},
@@ -240,6 +241,9 @@ func TestNotify(t *testing.T) {
 		{`{"floor": "localhost/notify.json"}`, own, "", "floor: with the container's own profile: seccomp: both policies use SCMP_ACT_NOTIFY"},
 		{`{"allowed": ["localhost/notify.json"]}`, own, "", `listenerPath "/run/own.sock" instead of "/run/floor.sock"`},
 		{`{"require": "localhost/notify.json"}`, own, "", `listenerPath "/run/own.sock" instead of "/run/floor.sock"`},
+		{`{"allowed": ["localhost/notify.json"]}`, other, "", `listenerMetadata "rules=none" instead of ""`},
+		{`{"require": "localhost/notify.json"}`, other, "", `listenerMetadata "rules=none" instead of ""`},
+		{`{"require": "localhost/notify.json"}`, profileFiles["notify.json"], "/run/floor.sock", ""},
 		{`{"require": "localhost/floor.json"}`, own, "", "less strict than localhost/floor.json: personality, mount, "},
 	} {
 		p, err := node(t, c.policy)
