@@ -9,6 +9,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Whoever can write a profile that the policy names could as well write the policy.
+func TestProfileOwner(t *testing.T) {
+	for _, member := range []string{`"floor": "localhost/floor.json"`, `"require": "localhost/floor.json"`, `"default": "localhost/floor.json"`,
+		`"allowed": ["*", "localhost/floor.json"]`} {
+		p, err := node(t, "{"+member+"}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(p.ProfileRoot, "floor.json")
+		if err := os.Chmod(path, 0o646); err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Decide(config(t, profileFiles["floor.json"]), false)
+		if err == nil || !strings.Contains(err.Error(), `seccomp profile "localhost/floor.json": read `+path+": owner ") || !strings.Contains(err.Error(), "mode 0646, expected owner root") {
+			t.Errorf("%s: %v", member, err)
+		}
+		if err := os.Chmod(path, 0o444); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = p.Decide(config(t, profileFiles["floor.json"]), false); err != nil {
+			t.Errorf("%s, mode 0444: %v", member, err)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "policy.json")

@@ -140,9 +140,10 @@ func (p *Policy) implied() (name, member string) {
 }
 
 // options are where and for whom profiles are loaded: conditions in Docker's format
-// are about the container's bounding set.
+// are about the container's bounding set. Whoever can write a profile of the policy could
+// as well write the policy.
 func (p *Policy) options(s *specs.Spec) profiles.Options {
-	o := profiles.Options{Root: p.ProfileRoot}
+	o := profiles.Options{Root: p.ProfileRoot, Check: checkOwner}
 	if s.Process != nil && s.Process.Capabilities != nil {
 		o.Host.Caps = s.Process.Capabilities.Bounding
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -107,6 +108,11 @@ func read(f *os.File, o Options) (*specs.LinuxSeccomp, error) {
 	}
 	if info.Size() > strictjson.MaxSize {
 		return nil, fmt.Errorf("%s: %w", f.Name(), strictjson.TooLarge(info.Size()))
+	}
+	if o.Check != nil {
+		if err := o.Check(info.Sys().(*syscall.Stat_t)); err != nil {
+			return nil, &fs.PathError{Op: "read", Path: f.Name(), Err: err}
+		}
 	}
 	// The file may grow meanwhile, and files of /proc say that they are empty.
 	data, err := io.ReadAll(io.LimitReader(f, strictjson.MaxSize+1))

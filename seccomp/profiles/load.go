@@ -28,6 +28,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -48,6 +49,9 @@ type Options struct {
 	// Root is the directory of localhost/NAME, DefaultRoot if it is empty. Whoever
 	// can write to it decides what the profiles say.
 	Root string
+	// Check, if it is not nil, has a word about each file that is read, such as about
+	// who can write to it.
+	Check func(*syscall.Stat_t) error
 	// Extra are names that the caller adds, such as containerd/default, whose code is
 	// too large to be part of this package. [IsName] must hold for each. They cannot
 	// replace the names that are here already.
