@@ -50,9 +50,7 @@ func TestHostileProfiles(t *testing.T) {
 		name    string
 		profile *specs.LinuxSeccomp
 	}{
-		{"20000 rules for one call", ones(20000, []string{"ioctl"}, value)},
 		{"4000 rules for one call", ones(4000, []string{"ioctl"}, value)},
-		{"20000 rules of six arguments", ones(20000, []string{"ioctl"}, six)},
 		{"60 rules of six arguments", ones(60, []string{"personality"}, six)},
 		{"32 pairs of bits", ones(32, []string{"ioctl"}, bits)},
 		{"12 rules of six arguments for all calls", ones(12, names, six)},
@@ -69,8 +67,8 @@ func TestHostileProfiles(t *testing.T) {
 			}
 		}
 	}
-	// It takes 2 s; with seccomp.Compare it took 11.
-	if took := cpuTime(t) - begin; took > 7_000 {
+	// It takes 1 s; with seccomp.Compare it took 9.
+	if took := cpuTime(t) - begin; took > 5_000 {
 		t.Errorf("took %d ms", took)
 	}
 }
