@@ -27,6 +27,8 @@ var profileFiles = map[string]string{
 	"bad.json":     `{"defaultAction": "SCMP_ACT_ALOW"}`,
 	"caps.json":    `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": ["CAP_SYS_ADMIN"]}}]}`,
 	"notify.json":  `{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/floor.sock", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_NOTIFY"}]}`,
+	"member.json":  `{"defaultAction": "SCMP_ACT_ALLOW", "comment": "no rules", "syscals": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}]}`,
+	"arg.json":     `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO", "arg": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}`,
 	"unknown.json": `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["buy_milk"], "action": "SCMP_ACT_ERRNO"}]}`,
 }
 
@@ -180,6 +182,8 @@ func TestRefused(t *testing.T) {
 		{`{"default": "localhost/missing.json"}`, strict, `default: seccomp profile "localhost/missing.json": open `},
 		{`{"allowed": ["*", "localhost/missing.json"]}`, strict, `allowed[1]: seccomp profile "localhost/missing.json": open `},
 		{`{"require": "localhost/bad.json"}`, strict, `require: seccomp profile "localhost/bad.json": linux.seccomp.defaultAction: `},
+		{`{"floor": "localhost/member.json"}`, strict, "/member.json: linux.seccomp.syscals: unknown member, expected those of the specification's linux.seccomp"},
+		{`{"require": "localhost/arg.json"}`, strict, "/arg.json: linux.seccomp.syscalls[0].arg: unknown member"},
 		{`{"floor": "localhost/../policy.json"}`, strict, `contains ".."`},
 		{`{"floor": "containerd/default"}`, strict, `floor: seccomp profile "containerd/default": `},
 		{`{"floor": "localhost/missing.json", "exempt": [{"annotations": {"a": "b"}}]}`, strict, `floor: seccomp profile "localhost/missing.json": open `},

@@ -141,9 +141,9 @@ func (p *Policy) implied() (name, member string) {
 
 // options are where and for whom profiles are loaded: conditions in Docker's format
 // are about the container's bounding set. Whoever can write a profile of the policy could
-// as well write the policy.
+// as well write the policy, and a member that is not known was written to be enforced.
 func (p *Policy) options(s *specs.Spec) profiles.Options {
-	o := profiles.Options{Root: p.ProfileRoot, Check: checkOwner}
+	o := profiles.Options{Root: p.ProfileRoot, Check: checkOwner, Closed: true}
 	if s.Process != nil && s.Process.Capabilities != nil {
 		o.Host.Caps = s.Process.Capabilities.Bounding
 	}

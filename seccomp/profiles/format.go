@@ -82,9 +82,32 @@ func Parse(data []byte, o Options) (*specs.LinuxSeccomp, error) {
 	case Docker:
 		return docker.Resolve(data, o.Host)
 	}
-	p, err := seccomp.ParseProfile(data)
-	if err != nil && bytes.Contains(data, []byte("SeccompProfile")) {
-		err = fmt.Errorf("%w (if it is an object of the Security Profiles Operator, sealctl convert --to oci makes a profile of it)", err)
+	if o.Closed {
+		return closed(data)
 	}
-	return p, err
+	return seccomp.ParseProfile(data)
+}
+
+// closed is [seccomp.ParseProfile] that refuses unknown members.
+func closed(data []byte) (*specs.LinuxSeccomp, error) {
+	d := strictjson.NewDecoder(data)
+	d.Foreign = func(name string) error {
+		if name == "comment" { // as in Docker's format
+			return nil
+		}
+		return errors.New("unknown member, expected those of the specification's linux.seccomp")
+	}
+	p := new(specs.LinuxSeccomp)
+	err := seccomp.DecodeProfile(d, p)
+	if err == nil {
+		err = d.End()
+	}
+	var field *strictjson.FieldError
+	if errors.As(err, &field) && field.Field != "" {
+		err = strictjson.Under("linux", strictjson.Under("seccomp", field))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }

@@ -52,6 +52,10 @@ type Options struct {
 	// Check, if it is not nil, has a word about each file that is read, such as about
 	// who can write to it.
 	Check func(*syscall.Stat_t) error
+	// Closed refuses members that the format does not know, but for comment, in
+	// linux.seccomp objects as well. The specification wants them to be skipped, and
+	// a profile with "syscals" is then one without rules.
+	Closed bool
 	// Extra are names that the caller adds, such as containerd/default, whose code is
 	// too large to be part of this package. [IsName] must hold for each. They cannot
 	// replace the names that are here already.
