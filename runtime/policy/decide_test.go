@@ -340,6 +340,31 @@ func restored(t *testing.T, s *Seal, c *specs.Spec) *Seal {
 	return r
 }
 
+// A floor with SCMP_ACT_TRACE holds nobody who has a tracer.
+func TestTraceWarning(t *testing.T) {
+	for file, want := range map[string]int{
+		`{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_TRACE"}]}`:  1,
+		`{"defaultAction": "SCMP_ACT_TRACE", "syscalls": [{"names": ["execve"], "action": "SCMP_ACT_ALLOW"}]}`: 1,
+		`{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_KILL"}]}`:   0,
+	} {
+		profileFiles["trace.json"] = file
+		p, err := node(t, `{"floor": "localhost/trace.json"}`)
+		delete(profileFiles, "trace.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, profile := range []string{"", allowAll} {
+			s, err := p.Decide(config(t, profile), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := s.Policy().Warnings; len(w) != want || want > 0 && !strings.HasPrefix(w[0], "node policy: floor: SCMP_ACT_TRACE denies nothing ") {
+				t.Errorf("%s: %q", file, w)
+			}
+		}
+	}
+}
+
 // What a floor lacks is its author's concern, and said to be the floor's.
 func TestWarnings(t *testing.T) {
 	p, err := node(t, `{"floor": "localhost/unknown.json"}`)

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -73,6 +74,11 @@ func (s *Seal) build(strict bool) (err error) {
 	return nil
 }
 
+// traces says whether a profile has SCMP_ACT_TRACE anywhere.
+func traces(p *specs.LinuxSeccomp) bool {
+	return p.DefaultAction == specs.ActTrace || slices.ContainsFunc(p.Syscalls, func(r specs.LinuxSyscall) bool { return r.Action == specs.ActTrace })
+}
+
 func newPolicy(p *specs.LinuxSeccomp, strict, killThread bool) (*seccomp.Policy, error) {
 	return seccomp.NewPolicy(p, seccomp.Options{Strict: strict, KillThread: killThread})
 }
@@ -89,6 +95,9 @@ func (s *Seal) join(own, floor *seccomp.Policy) (err error) {
 	}
 	for i, w := range floor.Warnings {
 		floor.Warnings[i] = "node policy: floor: " + w
+	}
+	if traces(s.Floor) {
+		floor.Warnings = append(floor.Warnings, "node policy: floor: SCMP_ACT_TRACE denies nothing to a process that is traced, and every container can trace its own; expected SCMP_ACT_ERRNO or stricter")
 	}
 	if floor.Listener() {
 		s.agent = s.Floor
