@@ -84,12 +84,13 @@ func cpuTime(t *testing.T) int64 {
 }
 
 // A profile that is too complicated for a comparison is admitted where none is needed:
-// everything is allowed, or this very profile.
-func TestAllowedWithoutComparison(t *testing.T) {
+// everything is allowed, or it is the very profile of the policy.
+func TestAdmittedWithoutComparison(t *testing.T) {
 	complicated := ones(32, []string{"ioctl"}, bits)
 	profileFiles["complicated.json"] = string(appendProfile(nil, complicated))
 	defer delete(profileFiles, "complicated.json")
 	for policy, want := range map[string]string{
+		`{"require": "localhost/complicated.json"}`:                            "own profile, require localhost/complicated.json",
 		`{"allowed": ["localhost/strict.json", "*"]}`:                          "own profile, allowed[1] *",
 		`{"allowed": ["localhost/strict.json", "localhost/complicated.json"]}`: "own profile, allowed[1] localhost/complicated.json",
 		`{"allowed": ["localhost/strict.json", "localhost/floor.json"]}`:       "",
