@@ -187,6 +187,9 @@ func decode(data []byte) (*State, error) {
 			return nil, fmt.Errorf("policySize: %d: expected the size of policy", policySize)
 		}
 	}
+	if policySize != 0 && len(s.Policy) == 0 {
+		return nil, fmt.Errorf("policySize: %d: expected policy, which is missing", policySize)
+	}
 	if string(s.Config) == "null" {
 		s.Config = nil
 	}
