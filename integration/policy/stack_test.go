@@ -51,12 +51,12 @@ func init() {
 func touching(rng *rand.Rand) *specs.LinuxSeccomp {
 	p := &specs.LinuxSeccomp{DefaultAction: []specs.LinuxSeccompAction{specs.ActAllow, specs.ActLog}[rng.IntN(2)], Flags: []specs.LinuxSeccompFlag{}}
 	p.Architectures = [][]specs.Arch{nil, {specs.ArchX86_64, specs.ArchX86}, {specs.ArchX86_64, specs.ArchX32, specs.ArchX86}}[rng.IntN(3)]
-	actions := []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActKillProcess, specs.ActKill, specs.ActTrap, specs.ActTrace, specs.ActLog}
+	actions := []specs.LinuxSeccompAction{specs.ActErrno, specs.ActErrno, specs.ActErrno, specs.ActAllow, specs.ActKillProcess, specs.ActKill, specs.ActTrap, specs.ActTrace, specs.ActLog}
 	ops := []specs.LinuxSeccompOperator{specs.OpEqualTo, specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual, specs.OpGreaterThan, specs.OpGreaterEqual, specs.OpMaskedEqual}
 	names := []string{"socket", "accept", "personality", "mseal", "shmat", "mount", "socketcall"}
 	for range 1 + rng.IntN(8) {
 		r := specs.LinuxSyscall{Names: []string{names[rng.IntN(len(names))], names[rng.IntN(len(names))]}, Action: actions[rng.IntN(len(actions))]}
-		if errno := uint(rng.IntN(3)); r.Action == specs.ActErrno && errno > 0 {
+		if errno := uint(rng.IntN(9)); r.Action == specs.ActErrno && errno > 0 {
 			r.ErrnoRet = &errno
 		}
 		for i := range uint(rng.IntN(3)) {
