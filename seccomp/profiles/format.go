@@ -82,10 +82,15 @@ func Parse(data []byte, o Options) (*specs.LinuxSeccomp, error) {
 	case Docker:
 		return docker.Resolve(data, o.Host)
 	}
+	read := seccomp.ParseProfile
 	if o.Closed {
-		return closed(data)
+		read = closed
 	}
-	return seccomp.ParseProfile(data)
+	p, err := read(data)
+	if err != nil && bytes.Contains(data, []byte("SeccompProfile")) {
+		err = fmt.Errorf("%w (if it is an object of the Security Profiles Operator, sealctl convert --to oci makes a profile of it)", err)
+	}
+	return p, err
 }
 
 // closed is [seccomp.ParseProfile] that refuses unknown members.
