@@ -153,6 +153,9 @@ var cases = map[string][]lintCase{
 	},
 	"condition-never": {
 		{"operators", deny("", rule("lseek", "ALLOW", "0 LT 0", "1 GT 18446744073709551615")), []string{"args[0]: SCMP_CMP_LT 0x0 holds for no", "args[1]: SCMP_CMP_GT 0xffffffffffffffff"}},
+		{"alone", deny("", rule("lseek", "ALLOW", "0 LT 0")), []string{"so that the rule never applies"}},
+		{"alternatives", deny("", rule("lseek", "ALLOW", "0 LT 0", "0 EQ 1")), []string{"holds for no value [condition-never]"}},
+		{"lost in a multiplexer", deny(x86, rule("socket", "ALLOW", "0 LT 0")), []string{"so that the rule applies through a multiplexer only"}},
 		{"near", deny("", rule("lseek", "ALLOW", "0 LT 1", "1 GT 18446744073709551614")), nil},
 	},
 	"mask-ignores-bits": {
@@ -181,6 +184,8 @@ var cases = map[string][]lintCase{
 		{"masked", allow("", rule("socket", "ERRNO", "0 MASKED_EQ 4294967295 40")), nil},
 		{"a long argument", allow("", rule("clone", "ERRNO", "0 EQ 40")), nil},
 		{"stricter only", deny("", rule("socket", "ALLOW", "0 LT 40")), nil},
+		{"value above 32 bits", allow("", rule("dup", "ERRNO", "0 EQ 18446744073709551615")), []string{
+			"dup(0xffffffff) gets SCMP_ACT_ALLOW, but SCMP_ACT_ERRNO(1 EPERM) if 32 bits are compared, which is what the kernel reads: a value of the profile is above them"}},
 	},
 	"shadowed-rule": {
 		{"unconditional first", deny("", rule("setns", "ALLOW"), rule("write setns", "ERRNO 13")), []string{

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -27,7 +28,8 @@ exchanged.`,
 	conditionNever = &Rule{
 		ID: "condition-never", Severity: Warning,
 		Title: "a condition that holds for no value",
-		Help:  `The rule never applies: SCMP_CMP_LT 0, or SCMP_CMP_GT with the largest value. Comparisons are unsigned.`,
+		Help: `SCMP_CMP_LT 0, or SCMP_CMP_GT with the largest value: comparisons are unsigned. The rule never applies, unless its
+conditions are alternatives (see duplicate-argument) or are lost in a multiplexer (see multiplexer-bypass).`,
 	}
 	maskIgnores = &Rule{
 		ID: "mask-ignores-bits", Severity: Warning,
@@ -66,7 +68,15 @@ func checkArguments(m *model) {
 			case always(a, m.native().Bits):
 				m.report(conditionAlways, path, text+" holds for every value", nil)
 			case never(a, m.native().Bits):
-				m.report(conditionNever, path, text+" holds for no value, so that the rule never applies", nil)
+				text += " holds for no value"
+				switch {
+				case hasDuplicate(s.Args): // alternatives, of which another one may hold
+				case a.Index == 0 && m.muxed(i):
+					text += ", so that the rule applies through a multiplexer only, where the condition is lost"
+				default:
+					text += ", so that the rule never applies"
+				}
+				m.report(conditionNever, path, text, nil)
 			}
 			if a.Op == specs.OpMaskedEqual && a.ValueTwo&^a.Value != 0 && a.Value != 0 {
 				m.report(maskIgnores, path, fmt.Sprintf("bits %#x of valueTwo %#x are outside the mask %#x and ignored", a.ValueTwo&^a.Value, a.ValueTwo, a.Value), nil)
@@ -99,6 +109,14 @@ func (m *model) used(i int, a *arch.Arch) bool {
 		}
 	}
 	return false
+}
+
+// muxed says whether an entry names a call that can be made through a multiplexer.
+func (m *model) muxed(i int) bool {
+	return slices.ContainsFunc(m.profile.Syscalls[i].Names, func(name string) bool {
+		id, ok := arch.Find(name)
+		return ok && slices.ContainsFunc(m.all, func(a *arch.Arch) bool { _, _, _, muxed := a.Mux(id); return muxed })
+	})
 }
 
 // wide says whether a value loses its meaning in 32 bits.
