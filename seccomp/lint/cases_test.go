@@ -188,6 +188,8 @@ var cases = map[string][]lintCase{
 			"dup(0xffffffff) gets SCMP_ACT_ALLOW, but SCMP_ACT_ERRNO(1 EPERM) if 32 bits are compared, which is what the kernel reads: a value of the profile is above them"}},
 	},
 	"shadowed-rule": {
+		{"by one entry in two", deny("", rule("clone setns", "TRAP"), rule("clone", "LOG"), rule("setns", "LOG")), []string{
+			"syscalls[2]: clone: never SCMP_ACT_LOG by this entry", "syscalls[3]: setns: never SCMP_ACT_LOG by this entry"}},
 		{"unconditional first", deny("", rule("setns", "ALLOW"), rule("write setns", "ERRNO 13")), []string{
 			"syscalls[2].names[1]: setns: never SCMP_ACT_ERRNO(13 EACCES) by this entry, because linux.seccomp.syscalls[1] decides with SCMP_ACT_ALLOW"}},
 		{"unconditional last", deny("", rule("setns", "ERRNO 13", "1 EQ 0"), rule("setns", "ALLOW")), []string{"syscalls[1]: setns: never SCMP_ACT_ERRNO(13 EACCES)"}},
@@ -219,7 +221,8 @@ var cases = map[string][]lintCase{
 		{"same", deny("", rule("mount", "ERRNO")), []string{"syscalls[1]: mount: SCMP_ACT_ERRNO(1 EPERM) is the default action"}},
 		{"counts", deny("", rule("mount openat2", "ERRNO")), []string{"instead of ENOSYS"}},
 		{"counts in two entries", deny("", rule("openat2", "ERRNO"), rule("openat2 mount", "ERRNO")), []string{
-			"mount, openat2: SCMP_ACT_ERRNO(1 EPERM) is the default action [default-action-rule]"}},
+			"syscalls[1]: openat2: SCMP_ACT_ERRNO(1 EPERM) is the default action [default-action-rule]",
+			"syscalls[2]: mount, openat2: SCMP_ACT_ERRNO(1 EPERM) is the default action [default-action-rule]"}},
 		{"another errno", deny("", rule("mount", "ERRNO 13")), nil},
 	},
 	"default-action-yields": {

@@ -6,7 +6,7 @@ import (
 	"github.com/runseal/runseal/seccomp/arch"
 )
 
-// group is uses of which the same is to be said.
+// group is uses of one entry of which the same is to be said.
 type group struct {
 	rule  *Rule
 	text  string // with %s for the calls
@@ -18,11 +18,11 @@ type group struct {
 // groups collects them in order.
 type groups struct {
 	list []*group
-	at   map[string]*group // by rule and text
+	at   map[string]*group // by rule, entry and text
 }
 
 func (g *groups) add(r *Rule, u use, id arch.ID, text string, other ...string) {
-	key := r.ID + text
+	key := fmt.Sprint(r.ID, u.entry, text)
 	one := g.at[key]
 	if one == nil {
 		one = &group{rule: r, text: text, other: other}
@@ -38,13 +38,9 @@ func (g *groups) add(r *Rule, u use, id arch.ID, text string, other ...string) {
 // as a whole.
 func (g *groups) report(m *model) {
 	for _, one := range g.list {
-		n := map[int]int{}
-		for _, u := range one.uses {
-			n[u.entry]++
-		}
 		var paths []string
 		for _, u := range one.uses {
-			if n[u.entry] == len(m.profile.Syscalls[u.entry].Names) {
+			if len(one.uses) == len(m.profile.Syscalls[u.entry].Names) {
 				paths = append(paths, entryPath(u.entry))
 			} else {
 				paths = append(paths, u.path())
