@@ -213,6 +213,9 @@ var cases = map[string][]lintCase{
 		{"both match", deny("", rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "TRAP", "2 GT 3")), []string{
 			"syscalls[2]: lseek: linux.seccomp.syscalls[1] matches as well and wins because it is first: lseek(0x0, 0x0, 0x4) gets SCMP_ACT_ALLOW, not SCMP_ACT_TRAP"}},
 		{"two arguments", deny("", rule("lseek", "ALLOW", "2 EQ 5"), rule("lseek", "TRAP", "1 EQ 3")), []string{"lseek(0x0, 0x3, 0x5)"}},
+		{"a third decides", deny("", rule("lseek", "LOG", "0 EQ 0"), rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "TRAP", "2 GT 3")), []string{
+			"syscalls[2]: lseek: linux.seccomp.syscalls[1] matches", "syscalls[3]: lseek: linux.seccomp.syscalls[1] matches",
+			"linux.seccomp.syscalls[2] matches as well and is first: calls such as lseek(0x0, 0x0, 0x4) get SCMP_ACT_ALLOW, not SCMP_ACT_TRAP, unless a third entry decides them"}},
 		{"apart", deny("", rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "TRAP", "2 GE 5")), nil},
 		{"same action", deny("", rule("lseek", "ALLOW", "2 LT 5"), rule("lseek", "ALLOW", "2 GT 3")), nil},
 		{"same only in 32 bits", deny(x86, rule("lseek", "ALLOW", "1 EQ 1"), rule("lseek", "TRAP", "1 EQ 4294967297")), []string{"lseek(0x0, 0x1)"}},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 )
 
@@ -38,16 +39,33 @@ func (m *model) checkOverlaps(found *groups, id arch.ID, uses []use) {
 				m.leave(id.String())
 				return
 			}
-			for _, d := range diff.Differences {
-				a := arch.ByCall(d.Example.Arch, d.Example.Nr)
-				if nr, ok := a.NumberOf(id); !ok || nr != d.Example.Nr {
-					continue
-				}
-				found.add(overlappingRules, uses[j], id, fmt.Sprintf("%%s: %s matches as well and wins because it is first: %s gets %s, not %s",
-					entryPath(uses[i].entry), callText(id, d.Example.Args, 0), x.action, y.action), entryPath(uses[i].entry))
-				break
-			}
+			m.reportOverlap(found, id, uses[i], uses[j], diff)
 		}
+	}
+}
+
+// reportOverlap reports that two uses differ with their order. What is said of a call is
+// true of the whole profile, in which a third entry can decide it.
+func (m *model) reportOverlap(found *groups, id arch.ID, first, second use, diff *seccomp.Comparison) {
+	x, y := &m.entries[first.entry], &m.entries[second.entry]
+	text := ""
+	for _, d := range diff.Differences {
+		a := arch.ByCall(d.Example.Arch, d.Example.Nr)
+		if nr, ok := a.NumberOf(id); !ok || nr != d.Example.Nr {
+			continue
+		}
+		call := callText(id, d.Example.Args, 0)
+		if m.policy.Decide(d.Example.Arch, d.Example.Nr, d.Example.Args) == x.action {
+			text = fmt.Sprintf("%%s: %s matches as well and wins because it is first: %s gets %s, not %s", entryPath(first.entry), call, x.action, y.action)
+			break
+		}
+		if text == "" {
+			text = fmt.Sprintf("%%s: %s matches as well and is first: calls such as %s get %s, not %s, unless a third entry decides them",
+				entryPath(first.entry), call, x.action, y.action)
+		}
+	}
+	if text != "" {
+		found.add(overlappingRules, second, id, text, entryPath(first.entry))
 	}
 }
 
