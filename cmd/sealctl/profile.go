@@ -9,6 +9,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp/arch"
@@ -136,7 +137,9 @@ func readNamed(name string, stdin io.Reader, o profiles.Options) (*spo.Object, e
 func readInput(name string, stdin io.Reader, limit int64) (data []byte, called string, err error) {
 	in := stdin
 	if name != "-" {
-		f, err := os.Open(name)
+		// A FIFO that nobody writes to must not keep this waiting for ever: with
+		// O_NONBLOCK it is at its end (fifo(7)). One that has a writer is waited for.
+		f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err != nil {
 			return nil, "", err
 		}
@@ -146,7 +149,19 @@ func readInput(name string, stdin io.Reader, limit int64) (data []byte, called s
 		name = "standard input"
 	}
 	data, err = io.ReadAll(io.LimitReader(in, limit+1))
+	if err == nil && len(data) == 0 && isFIFO(in) && name != "standard input" {
+		err = fmt.Errorf("%s: a FIFO that nobody writes to, expected a file", name)
+	}
 	return data, name, err
+}
+
+func isFIFO(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeNamedPipe != 0
 }
 
 // parseObject reads a profile by itself, in a config.json or in an object of the
