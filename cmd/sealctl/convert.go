@@ -45,14 +45,17 @@ func convertCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("convert takes one PROFILE behind its flags, got %d arguments", c.NArg())
+				return fmt.Errorf("convert takes one PROFILE, got %d arguments", c.NArg())
 			}
 			text, err := convert(c, c.Args().First())
 			if err != nil {
 				return err
 			}
-			_, err = c.App.Writer.Write(text)
-			return err
+			if c.String("to") == "spo" && c.String("output") != "json" {
+				_, err = c.App.Writer.Write(text)
+				return err
+			}
+			return writeEncoded(c, text)
 		},
 	}
 }

@@ -112,7 +112,7 @@ func TestConvertErrors(t *testing.T) {
 	}{
 		{small, "convert -", "--to: missing, expected one of oci, docker, spo"},
 		{small, "convert --to yaml -", `--to "yaml": expected one of oci, docker, spo`},
-		{small, "convert --to oci", "convert takes one PROFILE behind its flags, got 0 arguments"},
+		{small, "convert --to oci", "convert takes one PROFILE, got 0 arguments"},
 		{small, "convert --to oci -o yaml -", `--output "yaml": expected json, or yaml with --to spo`},
 		{small, "convert --to docker --name x -", "--name: only an object of --to spo has a name"},
 		{small, "convert --to spo -", "--name: missing, expected the metadata.name of the object"},

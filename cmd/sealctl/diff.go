@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
@@ -87,6 +88,7 @@ func only(r *seccomp.Comparison, archs []*arch.Arch) {
 func writeComparison(w io.Writer, r *seccomp.Comparison, a, b string) error {
 	var out strings.Builder
 	paint := style.From(w)
+	a, b = plain.Text(a), plain.Text(b)
 	for _, d := range r.Differences {
 		fmt.Fprintln(&out, paint.Actions(d.String()))
 	}

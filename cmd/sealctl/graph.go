@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/graph"
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/seccomp/arch"
 	"github.com/runseal/runseal/seccomp/bpf"
 )
@@ -111,5 +112,5 @@ func graphTitle(c *cli.Context) string {
 	if call := c.String("call"); call != "" {
 		title += ": " + call
 	}
-	return title
+	return plain.Text(title)
 }

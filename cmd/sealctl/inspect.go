@@ -43,7 +43,7 @@ func inspectCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("inspect takes one CONTAINER or PID behind its flags, got %d arguments", c.NArg())
+				return fmt.Errorf("inspect takes one CONTAINER or PID, got %d arguments", c.NArg())
 			}
 			form, err := outputForm(c, "text", "json", "oci")
 			if err != nil {
@@ -180,7 +180,13 @@ func inspect(c *cli.Context, p *process, form, source string) error {
 	default:
 		err = out.write(c.App.Writer, p)
 	}
-	return errors.Join(failed, err)
+	switch {
+	case failed == nil:
+		return err
+	case err == nil:
+		return failed
+	}
+	return fmt.Errorf("%w; %w", failed, err)
 }
 
 // inspectKernel reads and analyses the filters.
@@ -247,8 +253,7 @@ func writeOCI(c *cli.Context, p *process) error {
 	for _, n := range profile.Notes {
 		warn(c, n)
 	}
-	_, err = c.App.Writer.Write(profile.JSON)
-	return err
+	return writeEncoded(c, append(profile.JSON, '\n'))
 }
 
 // filterFlagNames lists the flags that the kernel keeps.

@@ -61,7 +61,7 @@ func TestInspectErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "inspect takes one CONTAINER or PID behind its flags, got 0 arguments"},
+		{nil, "inspect takes one CONTAINER or PID, got 0 arguments"},
 		{[]string{"--source", "disk", "1"}, `--source "disk": expected one of kernel, config, both`},
 		{[]string{"-o", "yaml", "1"}, `--output "yaml": expected one of text, json, oci`},
 		{[]string{"-o", "oci", "--source", "config", "1"}, "--source config: -o oci is made of the kernel's filters"},

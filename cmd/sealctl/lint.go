@@ -55,7 +55,7 @@ func lintCommand() *cli.Command {
 			return false, writeRules(c)
 		}
 		if c.NArg() == 0 {
-			return false, errors.New("lint takes one PROFILE or more behind its flags, got none")
+			return false, errors.New("lint takes one PROFILE or several, got 0 arguments")
 		}
 		severity, err := lint.ParseSeverity(c.String("severity"))
 		if err != nil {

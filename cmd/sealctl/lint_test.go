@@ -154,7 +154,7 @@ func TestLintErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "lint takes one PROFILE or more behind its flags, got none"},
+		{nil, "lint takes one PROFILE or several, got 0 arguments"},
 		{[]string{"--bogus", "-"}, "bogus"},
 		{[]string{"/nonexistent/profile"}, "open /nonexistent/profile: no such file or directory"},
 		{[]string{"-", "-"}, "lint - -: expected at most one profile from standard input"},

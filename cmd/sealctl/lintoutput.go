@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/seccomp/lint"
 )
 
@@ -39,7 +41,10 @@ func writeFindings(c *cli.Context, form string, all []*linted, hidden int) (foun
 	}
 	switch form {
 	case "sarif":
-		err = lint.WriteSARIF(c.App.Writer, version, reports)
+		var b bytes.Buffer
+		if err = lint.WriteSARIF(&b, version, reports); err == nil {
+			err = writeEncoded(c, b.Bytes())
+		}
 	case "json":
 		err = writeJSON(c, lintingOf(all))
 	default:
@@ -54,7 +59,7 @@ func writeFindingsText(w io.Writer, all []*linted, hidden int) error {
 	for _, p := range all {
 		for _, f := range p.report.Findings {
 			counts[f.Rule.Severity]++
-			where := p.name
+			where := plain.Text(p.name)
 			if at, ok := p.report.Positions[f.Path]; ok {
 				where += ":" + at.String()
 			}

@@ -27,6 +27,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 )
 
@@ -49,13 +50,17 @@ func runApp(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writ
 	if len(args) > 0 {
 		args = append(args[:1:1], arrange(app.Flags, app.Commands, args[1:])...)
 	}
-	if err := app.Run(args); err != nil {
+	err := app.Run(args)
+	if err == nil {
+		err = out.Err() // of what has no error to return, such as the help
+	}
+	if err != nil {
 		status := statusFailed
 		if e := (*exit)(nil); errors.As(err, &e) {
 			status, err = e.status, e.err
 		}
 		if err != nil {
-			fmt.Fprintf(errs, "%s %s\n", style.From(errs).Error("sealctl:"), err)
+			fmt.Fprintf(errs, "%s %s\n", style.From(errs).Error("sealctl:"), plain.Text(err.Error()))
 		}
 		return status
 	}

@@ -106,6 +106,7 @@ func TestErrors(t *testing.T) {
 		{"", []string{"compile", "--bogus", "-"}, "bogus"},
 		{"", []string{"bogus"}, `unknown command "bogus"`},
 		{"", []string{"version", "x"}, `version takes no arguments, got "x"`},
+		{"", []string{"version", "--bogus"}, "bogus"},
 		{"", []string{"compile", "/nonexistent/profile"}, "open /nonexistent/profile: no such file or directory"},
 		{"", []string{"compile", "/"}, "is a directory"},
 		{"", []string{"compile", "-"}, "standard input: "},

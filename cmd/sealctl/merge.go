@@ -53,7 +53,7 @@ func mergeCommand() *cli.Command {
 func readParts(c *cli.Context) ([]compose.Part, seccomp.Options, error) {
 	names := c.Args().Slice()
 	if len(names) < 2 {
-		return nil, seccomp.Options{}, fmt.Errorf("%s takes two profiles or more behind its flags, got %d arguments", c.Command.Name, len(names))
+		return nil, seccomp.Options{}, fmt.Errorf("%s takes two profiles or more, got %d arguments", c.Command.Name, len(names))
 	}
 	if i := slices.Index(names, "-"); i >= 0 && slices.Contains(names[i+1:], "-") {
 		return nil, seccomp.Options{}, errors.New(c.Command.Name + " - -: expected at most one profile from standard input")
@@ -81,6 +81,5 @@ func writeResult(c *cli.Context, r *compose.Result) error {
 	for _, w := range r.Warnings {
 		warn(c, w)
 	}
-	_, err = c.App.Writer.Write(text)
-	return err
+	return writeEncoded(c, text)
 }

@@ -174,8 +174,8 @@ func TestComposeErrors(t *testing.T) {
 	for _, c := range []struct {
 		args, want string
 	}{
-		{"merge", "merge takes two profiles or more behind its flags, got 0 arguments"},
-		{"intersect " + a, "intersect takes two profiles or more behind its flags, got 1 arguments"},
+		{"merge", "merge takes two profiles or more, got 0 arguments"},
+		{"intersect " + a, "intersect takes two profiles or more, got 1 arguments"},
 		{"merge - " + a + " -", "merge - -: expected at most one profile from standard input"},
 		{"merge " + a + " unconfined", "no filter at all"},
 		{"merge " + a + " /nonexistent/profile", "no such file"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/seccomp"
 )
 
@@ -27,10 +29,20 @@ func outputForm(c *cli.Context, forms ...string) (string, error) {
 }
 
 func writeJSON(c *cli.Context, v any) error {
-	e := json.NewEncoder(c.App.Writer)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	return writeEncoded(c, b.Bytes())
+}
+
+// writeEncoded writes JSON that is encoded already.
+func writeEncoded(c *cli.Context, text []byte) error {
+	_, err := c.App.Writer.Write(plain.JSON(text))
+	return err
 }
 
 // decision is an action as a profile spells it.

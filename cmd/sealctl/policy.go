@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
@@ -45,7 +46,7 @@ func newPolicy(c *cli.Context, profile *specs.LinuxSeccomp) (*seccomp.Policy, er
 }
 
 func warn(c *cli.Context, text string) {
-	fmt.Fprintf(c.App.ErrWriter, "sealctl: %s %s\n", style.From(c.App.ErrWriter).Warning("warning:"), text)
+	fmt.Fprintf(c.App.ErrWriter, "sealctl: %s %s\n", style.From(c.App.ErrWriter).Warning("warning:"), plain.Text(text))
 }
 
 // archFlag chooses architectures, see chosenArchs.

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
 	"github.com/runseal/runseal/cmd/sealctl/internal/runtimes"
 	"github.com/runseal/runseal/runtime/policy"
@@ -49,7 +50,7 @@ func (p *process) String() string {
 	if p.container == "" {
 		return fmt.Sprintf("process %d", p.pid)
 	}
-	return fmt.Sprintf("container %s (process %d)", p.container, p.pid)
+	return fmt.Sprintf("container %s (process %d)", plain.Text(p.container), p.pid)
 }
 
 // rootFlag says where the state of runseal's containers is.

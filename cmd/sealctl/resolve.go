@@ -25,7 +25,7 @@ func resolveCommand() *cli.Command {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("resolve takes one PROFILE behind its flags, got %d arguments", c.NArg())
+				return fmt.Errorf("resolve takes one PROFILE, got %d arguments", c.NArg())
 			}
 			o, _, err := hostOptions(c)
 			if err != nil {
@@ -39,8 +39,7 @@ func resolveCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			_, err = c.App.Writer.Write(text)
-			return err
+			return writeEncoded(c, text)
 		},
 	}
 }

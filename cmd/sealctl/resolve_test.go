@@ -144,7 +144,7 @@ func TestResolveErrors(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"resolve", 1, "resolve takes one PROFILE behind its flags, got 0 arguments"},
+		{"resolve", 1, "resolve takes one PROFILE, got 0 arguments"},
 		{"resolve --arch i386 -", 1, `--arch "i386": expected one of SCMP_ARCH_`},
 		{"resolve --arch aarch64 containerd/default", 1, `architecture "SCMP_ARCH_AARCH64": containerd's profile can only be made for`},
 		{"resolve --kernel six -", 1, `--kernel: kernel version "six": expected one such as 6.1`},

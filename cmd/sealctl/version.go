@@ -11,8 +11,9 @@ import (
 // versionCommand prints the version, and where the system call tables are from.
 func versionCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "version",
-		Usage: "print the version",
+		Name:         "version",
+		Usage:        "print the version",
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return fmt.Errorf("version takes no arguments, got %q", c.Args().First())

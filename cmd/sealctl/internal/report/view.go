@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/palette"
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
 )
@@ -137,7 +138,7 @@ func ways(list []seccomp.Outcome) (out []wayView) {
 func (r *Report) view() *page {
 	p := &page{Several: len(r.Profiles) > 1}
 	for _, s := range r.Profiles {
-		p.Profiles = append(p.Profiles, s.Name)
+		p.Profiles = append(p.Profiles, plain.Text(s.Name))
 	}
 	p.Title = "Seccomp report: " + strings.Join(p.Profiles, ", ")
 	for _, a := range r.Archs {

@@ -62,7 +62,21 @@ func ParseMode(s string) (Mode, error) {
 type Writer struct {
 	io.Writer
 	colours bool
+	err     error // the first one of Write
 }
+
+// Write writes, and remembers an error for [Writer.Err].
+func (w *Writer) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// Err returns the first error of all that was written: not everything that writes
+// returns its errors.
+func (w *Writer) Err() error { return w.err }
 
 // NewWriter returns a Writer for w in mode [Auto].
 func NewWriter(w io.Writer) *Writer {
