@@ -92,6 +92,9 @@ func (p *Policy) Explain(audit, nr uint32, given ...specs.LinuxSeccompArg) ([]Ou
 	list, ok := p.outcomes(d, audit, nr)
 	var out []Outcome
 	for _, o := range list {
+		if d.Full() {
+			break // nothing that follows means anything, and there may be thousands
+		}
 		if o.when = d.And(o.when, known); o.when == bdd.False {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -164,5 +165,26 @@ func TestExplainErrors(t *testing.T) {
 	}
 	if _, err := big.Explain(audit, 16); !errors.Is(err, bpf.ErrComplex) {
 		t.Errorf("3000 masks: %v, want ErrComplex", err)
+	}
+}
+
+// What is too complicated is known soon, also of a call with thousands of rules.
+func TestExplainManyRules(t *testing.T) {
+	p := &specs.LinuxSeccomp{DefaultAction: specs.ActErrno}
+	for i := range uint64(20_000) {
+		p.Syscalls = append(p.Syscalls, specs.LinuxSyscall{Names: []string{"personality"}, Action: specs.ActAllow,
+			Args: []specs.LinuxSeccompArg{{Index: 0, Value: 3 * i, Op: specs.OpEqualTo}}})
+	}
+	policy, err := NewPolicy(p, Options{Native: "SCMP_ARCH_X86_64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	nr, _ := arch.Lookup("SCMP_ARCH_X86_64").Number("personality")
+	if _, err := policy.Explain(arch.Lookup("SCMP_ARCH_X86_64").Audit, nr); !errors.Is(err, bpf.ErrComplex) {
+		t.Errorf("%v, want %v", err, bpf.ErrComplex)
+	}
+	if took := time.Since(start); took > 20*time.Second { // below 1 s; minutes without a look at the bound in between
+		t.Errorf("it took %s", took)
 	}
 }

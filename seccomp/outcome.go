@@ -69,6 +69,9 @@ func (p *Policy) outcomes(d *bdd.Diagram, audit, nr uint32) (list []outcome, ok 
 		if r.nr != nr {
 			continue
 		}
+		if d.Full() {
+			return nil, false
+		}
 		cause := Cause{By: ByRule, Entry: t.sourceOf(i)}
 		if r.list == 0 {
 			return []outcome{{action: r.action, when: bdd.True, cause: cause}}, true

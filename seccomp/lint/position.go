@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -47,9 +48,15 @@ func (s *Source) Locate(findings []Finding) map[string]Position {
 	}
 	found := map[string]Position{}
 	lines := newLines(s.Text)
-	for i, at := range Offsets(s.Text, inText) {
-		if at >= 0 {
-			found[paths[i]] = lines.position(at)
+	offsets := Offsets(s.Text, inText)
+	ascending := make([]int, len(offsets)) // which is the order that position is fast in
+	for i := range ascending {
+		ascending[i] = i
+	}
+	slices.SortFunc(ascending, func(i, j int) int { return cmp.Compare(offsets[i], offsets[j]) })
+	for _, i := range ascending {
+		if offsets[i] >= 0 {
+			found[paths[i]] = lines.position(offsets[i])
 		}
 	}
 	for _, f := range findings {
@@ -196,6 +203,11 @@ func scan(text []byte, tree *wanted) {
 type lines struct {
 	text   []byte
 	starts []int
+
+	// The offset that was asked for last and its position: of a text in one line of
+	// megabytes not all has to be counted each time.
+	last int
+	at   Position
 }
 
 func newLines(text []byte) *lines {
@@ -210,5 +222,10 @@ func newLines(text []byte) *lines {
 
 func (l *lines) position(at int) Position {
 	line := sort.SearchInts(l.starts, at+1)
-	return Position{line, 1 + utf8.RuneCount(l.text[l.starts[line-1]:at])}
+	if l.at.Line != line || at < l.last {
+		l.last, l.at = l.starts[line-1], Position{line, 1}
+	}
+	l.at.Column += utf8.RuneCount(l.text[l.last:at])
+	l.last = at
+	return l.at
 }

@@ -2,9 +2,11 @@ package lint
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -118,6 +120,32 @@ func TestSplit(t *testing.T) {
 	} {
 		if got := split(path); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+// Thousands of findings in one line of megabytes are found in one pass.
+func TestLocateOneLine(t *testing.T) {
+	const entries = 20_000
+	var b strings.Builder
+	b.WriteString(`{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[`)
+	want := map[string]Position{}
+	var findings []Finding
+	for i := range entries {
+		path := entryPath(i)
+		want[path] = Position{1, 1 + b.Len() - i} // each é is two bytes
+		fmt.Fprintf(&b, `{"names":["é%05d"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":%d,"op":"SCMP_CMP_EQ"}]},`, i, 100_000+i)
+		findings = append(findings, Finding{Rule: filterSize, Path: path})
+	}
+	text := strings.TrimSuffix(b.String(), ",") + "]}"
+	start := time.Now()
+	got := (&Source{Text: []byte(text)}).Locate(findings)
+	if took := time.Since(start); took > 5*time.Second { // below 0.1 s, and minutes if each began at the line's start
+		t.Errorf("%s for %d findings", took, entries)
+	}
+	for path, p := range want {
+		if got[path] != p {
+			t.Fatalf("%s at %v, want %v", path, got[path], p)
 		}
 	}
 }
