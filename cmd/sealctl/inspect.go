@@ -253,7 +253,7 @@ func writeOCI(c *cli.Context, p *process) error {
 	for _, n := range profile.Notes {
 		warn(c, n)
 	}
-	return writeEncoded(c, append(profile.JSON, '\n'))
+	return writeEncoded(c, profile.JSON)
 }
 
 // filterFlagNames lists the flags that the kernel keeps.

@@ -103,7 +103,7 @@ func TestInspectUnknown(t *testing.T) {
 	up(t, own)
 	prefix := full.ID[:strings.LastIndexByte(full.ID, '-')]
 	for _, c := range [][2]string{
-		{"no-such-container", `container "no-such-container" below ` + full.Root + `: container "no-such-container" does not exist; no running container has an id that is or begins with it in /proc/PID/cgroup or in `},
+		{"no-such-container", `container "no-such-container" below ` + full.Root + `: container "no-such-container" does not exist; nor is there a running container of another runtime whose id is or begins with it`},
 		{prefix, fmt.Sprintf("container %q: 2 ids begin with it, expected one: ", prefix)},
 	} {
 		if status, stdout, stderr := s.do("inspect", "--root", full.Root, c[0]); status != 1 || stdout != "" || !strings.Contains(stderr, c[1]) || strings.Count(stderr, "\n") != 1 {

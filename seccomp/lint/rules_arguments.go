@@ -70,7 +70,7 @@ func checkArguments(m *model) {
 			case never(a, m.native().Bits):
 				text += " holds for no value"
 				switch {
-				case hasDuplicate(s.Args): // alternatives, of which another one may hold
+				case len(m.entries[i].alternatives) > 1: // alternatives, of which another one may hold
 				case a.Index == 0 && m.muxed(i):
 					text += ", so that the rule applies through a multiplexer only, where the condition is lost"
 				default:

@@ -37,7 +37,10 @@ type Box struct {
 	global []string // further global flags of the runtime
 }
 
-var serial atomic.Int64
+var (
+	serial atomic.Int64
+	live   atomic.Int64 // boxes that are not cleaned up yet
+)
 
 // cgroupParent is the directory of the tests' cgroups in every hierarchy. Each
 // test process has its own, because it removes it at its end.
@@ -95,6 +98,7 @@ func newBox(t testing.TB) *Box {
 			t.Errorf("remove the test directory: %v", err)
 		}
 	})
+	live.Add(1)
 	t.Cleanup(b.cleanup) // before the removal, and not instead of it
 	return b
 }
