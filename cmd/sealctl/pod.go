@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/kube"
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/seccomp/profiles"
 	"github.com/runseal/runseal/seccomp/strictjson"
 )
@@ -182,7 +183,7 @@ func (r *podReport) write(w io.Writer) error {
 		}
 		writeRemarks(&b, p.Result)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, plain.Lines(b.String()))
 	return err
 }
 
@@ -190,14 +191,14 @@ func workloadName(kind, namespace, name string) string {
 	if namespace != "" {
 		name = namespace + "/" + name
 	}
-	return kind + " " + name
+	return plain.Text(kind + " " + name)
 }
 
 func containerLabel(c *kube.ContainerResult) string {
 	if c.Kind == kube.Regular {
-		return c.Name
+		return plain.Text(c.Name)
 	}
-	return fmt.Sprintf("%s (%s)", c.Name, c.Kind)
+	return plain.Text(fmt.Sprintf("%s (%s)", c.Name, c.Kind))
 }
 
 // containerColumns are what the table says of a container behind its name.
@@ -214,7 +215,7 @@ func containerColumns(c *kube.ContainerResult) (effective, from, cri, file strin
 	case kube.RuntimeDefault:
 		file = "the engine's own profile"
 	case kube.Localhost:
-		file = c.File
+		file = plain.Text(c.File)
 	}
 	return string(c.Effective), string(c.Source), string(c.CRI.ProfileType), file
 }
@@ -225,7 +226,7 @@ func writeRemarks(b *strings.Builder, r *kube.Result) {
 	said := map[string]bool{}
 	for _, c := range r.Containers {
 		for _, e := range c.Errors {
-			fmt.Fprintf(b, "  error: %s: %s\n", c.Name, e.Error())
+			fmt.Fprintf(b, "  error: %s: %s\n", plain.Text(c.Name), e.Error())
 			said[e.Error()] = true
 		}
 	}
@@ -236,7 +237,7 @@ func writeRemarks(b *strings.Builder, r *kube.Result) {
 	}
 	for _, c := range r.Containers {
 		for _, n := range c.Notes {
-			fmt.Fprintf(b, "  note: %s: %s\n", c.Name, n)
+			fmt.Fprintf(b, "  note: %s: %s\n", plain.Text(c.Name), n)
 		}
 	}
 	for _, n := range r.Notes {

@@ -186,3 +186,15 @@ func TestPodTrouble(t *testing.T) {
 		t.Errorf("status %d, %q, %q", status, stdout, stderr)
 	}
 }
+
+// Names of a manifest that a terminal would act on, or that would pass for lines.
+func TestPodHostileNames(t *testing.T) {
+	manifest := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p\u001b[2J","namespace":"n\nPod q"},"spec":{"containers":[{"name":"a\u001b]0;x\u0007\nb","image":"i"}]}}`
+	status, stdout, stderr := sealctl(manifest, "pod", "-")
+	if strings.ContainsAny(stdout+stderr, "\x1b\x07") || strings.Contains(stdout, "\nPod q") || strings.Contains(stdout, "\nb") {
+		t.Errorf("status %d, %q, %q", status, stdout, stderr)
+	}
+	if !strings.Contains(stdout+stderr, `\x1b`) {
+		t.Errorf("the name is not there: %q, %q", stdout, stderr)
+	}
+}

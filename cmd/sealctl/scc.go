@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/kube"
+	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/cmd/sealctl/internal/scc"
 )
 
@@ -205,7 +206,7 @@ func (r *sccReport) write(w io.Writer) error {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%s\n", sccScope)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, plain.Lines(b.String()))
 	return err
 }
 
@@ -260,10 +261,10 @@ func (p *sccResult) writeRemarks(b *strings.Builder) {
 	fmt.Fprintf(b, "  first that admits the pod: %s\n", p.First)
 	for _, c := range p.Constraints[i].Containers {
 		for _, e := range c.Result.Errors {
-			fmt.Fprintf(b, "  error: %s: %s\n", c.Result.Name, e.Error())
+			fmt.Fprintf(b, "  error: %s: %s\n", plain.Text(c.Result.Name), e.Error())
 		}
 		for _, n := range c.Result.Notes {
-			fmt.Fprintf(b, "  note: %s: %s\n", c.Result.Name, n)
+			fmt.Fprintf(b, "  note: %s: %s\n", plain.Text(c.Result.Name), n)
 		}
 	}
 }

@@ -36,6 +36,15 @@ func Text(s string) string {
 	return b.String()
 }
 
+// Lines is Text for each line of s.
+func Lines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Text(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // JSON returns a text that encoding/json has made, with \u escapes for those characters
 // that it leaves alone and that are not printable. The values stay the same.
 func JSON(text []byte) []byte {
