@@ -20,7 +20,7 @@ func completionCommand() *cli.Command {
 		Name:      "completion",
 		Usage:     "print a script that completes command lines in a shell",
 		ArgsUsage: "bash|zsh|fish",
-		Description: "Verbs, flags, the values of flags, profiles, system calls and containers are completed. The script does\n" +
+		Description: "Verbs, flags, most values of flags, profiles, system calls and containers are completed. The script does\n" +
 			"not call sealctl; another version has another script. make install puts all three where the shells\n" +
 			"look for them.\n\n" +
 			"   source <(sealctl completion bash)\n" +

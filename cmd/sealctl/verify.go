@@ -23,11 +23,11 @@ func verifyCommand() *cli.Command {
 		Description: "The filter is read back from the kernel, whoever installed it, and proved to decide all calls with all\n" +
 			"arguments as the profile says, or a call is printed for which it does not. A number is the id of a\n" +
 			"process or thread; anything else is a container of runseal below --root, or of another runtime by its id\n" +
-			"or the beginning of it (sealctl ps). Its config.json has the profile, under runseal together with the node\n" +
-			"policy of the day, unless --profile names another.\n\n" + profileHelp + "\n\n" +
+			"or the beginning of it (sealctl ps). Its config.json has the profile, under runseal together with what the\n" +
+			"node policy was at create, unless --profile names another.\n\n" + profileHelp + "\n\n" +
 			"What other runtimes do in their own way is no difference for their containers, but said: calls of other\n" +
 			"architectures kill the thread, and names that their libseccomp does not know count as newer than the\n" +
-			"profile. --exact makes no such allowance.\n\n" +
+			"profile. --exact and --kill-thread make no such allowance.\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
@@ -37,7 +37,7 @@ func verifyCommand() *cli.Command {
 		Flags: profileFlags(
 			&cli.StringFlag{Name: "profile", Usage: "the `PROFILE` to compare with"},
 			&cli.BoolFlag{Name: "exact", Usage: "make no allowance for what other runtimes than runseal do in their own way"},
-			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process"},
+			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process; otherwise like --exact"},
 			rootFlag(),
 		),
 	}, func(c *cli.Context) (bool, error) {
