@@ -207,7 +207,7 @@ func (in *invocation) app() *cli.App {
 			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups; not supported yet", value: (*toggle)(&g.systemdCgroup)},
 			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
-			&option{name: "policy", arg: "FILE", usage: "the node policy, see docs/kubernetes.md", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
+			&option{name: "policy", arg: "FILE", usage: "the node policy, see runseal(8)", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
 			in.helpOption(),
 			&option{name: "version", short: "v", usage: "show the version and leave", value: (*toggle)(&g.version)},
 		},

@@ -49,8 +49,33 @@ is no flag. Global flags stand before the subcommand. Errors and warnings go to 
 			"features": {"runseal features | jq .linux.seccomp.actions"},
 		},
 		Sections: []refdoc.Section{
+			{Title: "Node policy", Text: `/etc/runseal/policy.json, or the file of --policy, is one JSON object. All members are optional.
+Profiles have names: runtime/default, crio/default, localhost/NAME (below profileRoot), unconfined.
+
+default: the profile of a container whose config.json has no linux.seccomp.
+
+floor: a profile that is intersected with every container's own, privileged ones included.
+
+require: every container's profile must be at least as strict as this one.
+
+allowed: a list; every container's profile must decide all calls as one of these does. "*" is any profile,
+unconfined none; a container without a profile gets the first that is not "*".
+
+exempt: a list of objects with namespace, pod, container (of Kubernetes, "*" for any text) and annotations, a map
+from key to pattern; containers that match one of them are left alone.
+
+unlistedArchitecture: SCMP_ACT_KILL_THREAD or SCMP_ACT_KILL_PROCESS (the default) for calls of architectures
+that a profile does not list.
+
+profileRoot: the directory of localhost/NAME, by default /var/lib/kubelet/seccomp.
+
+The file and the profiles that it names must be root's and writable by nobody else. Whatever is wrong with them stops
+every create and run. What was decided is shown by plan, is in the log, and in the state's annotations as
+io.github.runseal.seccomp.policy; it holds for the life of the container.`},
 			{Title: "Files", Text: `/run/runseal has a directory for each container, unless --root names another place. It belongs to
-whoever runs runseal, with mode 0700.`},
+whoever runs runseal, with mode 0700.
+
+/etc/runseal/policy.json is the node policy; without it there is none.`},
 			{Title: "See also", Text: `sealctl(8), seccomp(2), namespaces(7), cgroups(7), capabilities(7)
 
 The specification of bundles: https://github.com/opencontainers/runtime-spec`},

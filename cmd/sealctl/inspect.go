@@ -23,7 +23,7 @@ func inspectCommand() *cli.Command {
 		Description: "A number is the id of a process or thread; anything else is a container of runseal below --root, or of\n" +
 			"another runtime by its id or the beginning of it (sealctl ps).\n\n" +
 			"--source config is linux.seccomp of the container's config.json, as the runtime got it: what runseal has\n" +
-			"recorded (with what the node policy made of it), or the file in the bundle of runc, crun, containerd,\n" +
+			"recorded, the node policy's default where config.json has none, or the file in the bundle of runc, crun, containerd,\n" +
 			"Docker, CRI-O and podman. --source kernel\n" +
 			"is what the filters decide that the kernel has for the process, found by executing them for all inputs at\n" +
 			"once: calls by decision for each architecture, each filter by itself, the newest first, and all together\n" +
@@ -176,7 +176,7 @@ func inspect(c *cli.Context, p *process, form, source string) error {
 	case form == "json":
 		err = writeJSON(c, out)
 	case source == "config":
-		err = writeSeccomp(c.App.Writer, out.Config)
+		err = writeConfigured(c, p, out.Config)
 	default:
 		err = out.write(c.App.Writer, p)
 	}

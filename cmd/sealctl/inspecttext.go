@@ -7,8 +7,11 @@ import (
 	"io"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/runseal/runseal/cmd/sealctl/internal/enforced"
 	"github.com/runseal/runseal/seccomp"
+	"github.com/runseal/runseal/seccomp/profiles/export"
 )
 
 // enforcedListing is listing for what filters decide.
@@ -187,6 +190,25 @@ func matchText(m *enforced.Match) string {
 		return ""
 	}
 	return "; " + strings.Join(parts, "; ")
+}
+
+// writeConfigured writes the profile that the container was to have, as far as it is one
+// object: of config.json, or of the node policy's default. A floor is another one.
+func writeConfigured(c *cli.Context, p *process, config *inspectedConfig) error {
+	if p.seal != nil && p.seal.Floor != nil {
+		warn(c, fmt.Sprintf("%s: this is without the floor of the node policy (%s); see --source both", p, p.seal.Decision))
+	}
+	if config.Seccomp == nil && p.seal != nil && p.seal.Default {
+		text, err := export.OCI(p.seal.Profile)
+		if err != nil {
+			return err
+		}
+		return writeEncoded(c, text)
+	}
+	if config.Seccomp == nil {
+		warn(c, fmt.Sprintf("%s: %s has no linux.seccomp", p, config.Path))
+	}
+	return writeSeccomp(c.App.Writer, config)
 }
 
 // writeSeccomp writes the object of config.json with indentation.

@@ -79,6 +79,15 @@ func TestNodePolicy(t *testing.T) {
 			}
 		}
 	}
+	// The profile by itself: of the policy's default where config.json has none. What is
+	// not in it is said.
+	status, out, stderr := s.do("inspect", "--source", "config", "--root", given.Root, given.ID)
+	if status != 0 || !strings.Contains(out, `"defaultAction": "SCMP_ACT_ERRNO"`) || !strings.Contains(stderr, "without the floor of the node policy") {
+		t.Errorf("inspect --source config: status %d, %.200s, %s", status, out, stderr)
+	}
+	if status, out, stderr := s.do("inspect", "--source", "config", "--root", exempt.Root, exempt.ID); status != 0 || out != "null\n" || !strings.Contains(stderr, "has no linux.seccomp") {
+		t.Errorf("inspect --source config: status %d, %s, %s", status, out, stderr)
+	}
 	// What config.json says alone is not what the kernel runs, and --profile still asks for
 	// a profile alone.
 	if status, out, _ := s.do("verify", "--root", own.Root, "--profile", filepath.Join(dir, "floor.json"), own.ID); status != 1 || !strings.Contains(out, "the policy says") {

@@ -50,7 +50,7 @@ func (p *Policy) admit(profile *specs.LinuxSeccomp, own *seccomp.Policy, entries
 }
 
 // demand makes sure that the container's profile is at least as strict as require.
-func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r loaded, scan *seccomp.Scanner) error {
+func (p *Policy) demand(who string, profile *specs.LinuxSeccomp, own *seccomp.Policy, r loaded, scan *seccomp.Scanner) error {
 	if own == nil {
 		return fmt.Errorf("require: the container has no linux.seccomp and would run without a filter, expected a profile at least as strict as %s", p.Require)
 	}
@@ -66,7 +66,7 @@ func (p *Policy) demand(profile *specs.LinuxSeccomp, own *seccomp.Policy, r load
 		text = otherwise(profile, own, r)
 	}
 	if text != "" {
-		return fmt.Errorf("require: linux.seccomp is less strict than %s: %s", p.Require, text)
+		return fmt.Errorf("require: %s is less strict than %s: %s", who, p.Require, text)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (p *Policy) Decide(config *specs.Spec, strict bool) (*Seal, error) {
 	}
 	for i := range p.Exempt {
 		if p.Exempt[i].matches(config.Annotations) {
-			s.Decision = fmt.Sprintf("exempt[%d], %s", i, text)
+			s.Decision = fmt.Sprintf("exempt[%d], %s", i, text) + p.unlisted()
 			return s, s.build(strict)
 		}
 	}
@@ -66,7 +66,11 @@ func (p *Policy) Decide(config *specs.Spec, strict bool) (*Seal, error) {
 		decision = append(decision, entry)
 	}
 	if p.Require != "" {
-		if err := p.demand(s.Profile, own, named.require, scan); err != nil {
+		who := "linux.seccomp"
+		if s.Default {
+			who = text
+		}
+		if err := p.demand(who, s.Profile, own, named.require, scan); err != nil {
 			return nil, p.fault(err)
 		}
 		decision = append(decision, "require "+p.Require)
@@ -75,11 +79,20 @@ func (p *Policy) Decide(config *specs.Spec, strict bool) (*Seal, error) {
 		s.Floor = named.floor.profile
 		decision = append(decision, "floor "+p.Floor)
 	}
-	s.Decision = strings.Join(decision, ", ")
+	s.Decision = strings.Join(decision, ", ") + p.unlisted()
 	if err := s.join(own, named.floor.policy); err != nil {
 		return nil, p.fault(err)
 	}
 	return s, nil
+}
+
+// unlisted is the end of a decision where calls of other architectures are not killed
+// with their whole process.
+func (p *Policy) unlisted() string {
+	if !p.KillThread {
+		return ""
+	}
+	return ", unlistedArchitecture " + string(specs.ActKillThread)
 }
 
 func (p *Policy) fault(err error) error { return fmt.Errorf("node policy %s: %w", p.Path, err) }

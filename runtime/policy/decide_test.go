@@ -173,7 +173,7 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct{ policy, profile, want string }{
 		{`{"require": "localhost/strict.json"}`, wider, "require: linux.seccomp is less strict than localhost/strict.json: mount, bpf"},
 		{`{"require": "localhost/strict.json"}`, "", "require: the container has no linux.seccomp and would run without a filter, expected a profile at least as strict as localhost/strict.json"},
-		{`{"require": "localhost/strict.json", "default": "localhost/wider.json"}`, "", "require: linux.seccomp is less strict than localhost/strict.json: "},
+		{`{"require": "localhost/strict.json", "default": "localhost/wider.json"}`, "", "require: default localhost/wider.json is less strict than localhost/strict.json: "},
 		{`{"require": "localhost/strict.json"}`, allowAll, " more"},
 		{`{"allowed": ["localhost/strict.json"]}`, wider, "allowed: linux.seccomp is not localhost/strict.json; it differs from localhost/strict.json in mount, bpf"},
 		{`{"allowed": ["unconfined"]}`, wider, "allowed: the container has a profile in linux.seccomp, expected unconfined"},
@@ -324,6 +324,9 @@ func TestKillThread(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range []*Seal{s, restored(t, s, c)} {
+			if said := strings.Contains(s.Decision, ", unlistedArchitecture SCMP_ACT_KILL_THREAD"); said != (want == "SCMP_ACT_KILL_THREAD") {
+				t.Errorf("%s: decision %q", text, s.Decision)
+			}
 			if got := s.Policy().Decide(unix.AUDIT_ARCH_S390X, 1, [6]uint64{}).String(); got != want {
 				t.Errorf("%s: %s, want %s", text, got, want)
 			}

@@ -59,6 +59,8 @@ func TestParseErrors(t *testing.T) {
 		`{"exempt": [{"namespace": ""}]}`:            "exempt[0].namespace: an empty string",
 		`{"exempt": [{"namespaces": "x"}]}`:          "exempt[0].namespaces: unknown member, expected one of: namespace pod container annotations",
 		`{"exempt": [{"annotations": {"a": 1}}]}`:    "exempt[0].annotations",
+		`{"exempt": [{"annotations": {"a*": "b"}}]}`: `exempt[0].annotations: "a*": only values are patterns`,
+		`{"exempt": [{"annotations": {"a": ""}}]}`:   `exempt[0].annotations: "a": an empty string`,
 		`{"exempt": [null]}`:                         "exempt[0]: null",
 		`{"exempt": {}}`:                             "exempt: ",
 		`{"unlistedArchitecture": "SCMP_ACT_ALLOW"}`: `unlistedArchitecture: "SCMP_ACT_ALLOW": expected SCMP_ACT_KILL_PROCESS or SCMP_ACT_KILL_THREAD`,

@@ -38,6 +38,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -120,6 +121,14 @@ func (p *Policy) check() error {
 		return fmt.Errorf("profileRoot: %q: expected an absolute path", p.ProfileRoot)
 	}
 	for i := range p.Exempt {
+		for key, value := range p.Exempt[i].Annotations {
+			if strings.Contains(key, "*") {
+				return fmt.Errorf("exempt[%d].annotations: %q: only values are patterns, expected a key without \"*\"", i, key)
+			}
+			if value == "" {
+				return fmt.Errorf("exempt[%d].annotations: %q: an empty string, expected a value or a pattern", i, key)
+			}
+		}
 		if p.Exempt[i].empty() {
 			return fmt.Errorf("exempt[%d]: matches every container, expected at least one of namespace, pod, container, annotations", i)
 		}

@@ -166,7 +166,7 @@ func TestJudgementsByDecide(t *testing.T) {
 		})
 		node := &Policy{Require: "localhost/other", Allowed: []string{"localhost/other"}}
 		l := loaded{other, b}
-		if err := node.demand(own, a, l, seccomp.NewScanner(a)); (err == nil) != (weaker == "") {
+		if err := node.demand("linux.seccomp", own, a, l, seccomp.NewScanner(a)); (err == nil) != (weaker == "") {
 			t.Errorf("seed %d: require: %v, but %q", seed, err, weaker)
 		}
 		_, err = node.admit(own, a, []loaded{l}, seccomp.NewScanner(a))
