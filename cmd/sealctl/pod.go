@@ -65,16 +65,19 @@ func podCommand() *cli.Command {
 				report.Workloads = append(report.Workloads, podResult{called, kube.Evaluate(w, o)})
 			}
 		}
-		switch form {
-		case "json":
-			err = writeJSON(c, report)
-		case "yaml":
-			err = writeYAML(c, report)
-		default:
-			err = report.write(c.App.Writer)
-		}
-		return report.hasErrors(), err
+		return report.hasErrors(), writeManifest(c, form, &report)
 	})
+}
+
+// writeManifest writes what pod or scc has found, in the form that was asked for.
+func writeManifest(c *cli.Context, form string, report interface{ write(io.Writer) error }) error {
+	switch form {
+	case "json":
+		return writeJSON(c, report)
+	case "yaml":
+		return writeYAML(c, report)
+	}
+	return report.write(c.App.Writer)
 }
 
 // kubeFlags are what verbs about workloads ask for beside the manifests.

@@ -67,15 +67,7 @@ func sccCommand() *cli.Command {
 				report.Workloads = append(report.Workloads, judgeWorkload(list, w, called, o))
 			}
 		}
-		switch form {
-		case "json":
-			err = writeJSON(c, report)
-		case "yaml":
-			err = writeYAML(c, report)
-		default:
-			err = report.write(c.App.Writer)
-		}
-		return report.refuses(), err
+		return report.refuses(), writeManifest(c, form, &report)
 	})
 }
 

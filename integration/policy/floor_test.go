@@ -261,8 +261,7 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// The kernel's own answer for an exempt container's default is in the unit tests; here
-// a container that sets nothing gets the node's profile.
+// A container that sets nothing gets the node's profile.
 func TestDefault(t *testing.T) {
 	n := newNode(t)
 	n.write("default.json", floor)
