@@ -61,6 +61,9 @@ DEPS      := $(DEPS_DEMO) \
 	libseccomp-dev:/usr/include/seccomp.h pkg-config:pkg-config \
 	chromium:chromium zsh:zsh fish:fish mandoc:mandoc \
 	golang-github-containers-common:/usr/share/containers/seccomp.json
+DEPS_VM   := $(DEPS_DEMO) \
+	qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-aarch64 \
+	dpkg:dpkg-deb xz-utils:xz debian-archive-keyring:/usr/share/keyrings/debian-archive-keyring.gpg
 
 .PHONY: help
 help: ## list the targets
@@ -157,6 +160,22 @@ integration: build ## the tests on the real kernel and under containerd (root)
 	cd $(CRI) && RUNSEAL='$(CURDIR)/bin/runseal' $(GO) test -count=1 -timeout 10m ./...
 	CGO_ENABLED=1 $(GO) test -count=1 -tags libseccomp $(CGO_PKGS)
 
+# KERNEL is a target's name or a regular expression for several, RUN one for tests:
+# make test-vm KERNEL=6.1 RUN=TestPidsLimit (integration/vm/README.md).
+KERNEL ?=
+RUN    ?=
+VM     := bin/vmtest
+
+.PHONY: test-vm
+test-vm: deps-vm ## the root tests on other kernels, in virtual machines; KERNEL=6.1 RUN=TestX
+	$(GO) build -o $(VM) ./integration/vm
+	$(VM) test -kernel '$(KERNEL)' -run '$(RUN)'
+
+.PHONY: vm-pins
+vm-pins: deps-vm ## pin the newest kernels that Debian's archive has (integration/vm/pins.json)
+	$(GO) build -o $(VM) ./integration/vm
+	$(VM) pin
+
 # Figures of a loaded machine mean nothing; that the benchmarks work does.
 .PHONY: bench-check
 bench-check:
@@ -238,6 +257,10 @@ endef
 .PHONY: deps
 deps: ## install the Debian packages that demo, test and bench need (root)
 	$(call install-missing,$(DEPS))
+
+.PHONY: deps-vm
+deps-vm: ## the same for test-vm (root)
+	$(call install-missing,$(DEPS_VM))
 
 .PHONY: deps-demo
 deps-demo:

@@ -56,8 +56,17 @@ func ModuleRoot() (string, error) {
 }
 
 // Build compiles the Go package pkg (an import path, or a path that starts with
-// ./ below the module's root) to the file dst as a static program.
+// ./ below the module's root) to the file dst as a static program. Where there is
+// no compiler, RUNSEAL_PROGRAMS names a directory with the programs, each under
+// its package's path (integration/vm).
 func Build(dst, pkg string) error {
+	if dir := os.Getenv("RUNSEAL_PROGRAMS"); dir != "" {
+		data, err := os.ReadFile(filepath.Join(dir, pkg))
+		if err != nil {
+			return fmt.Errorf("RUNSEAL_PROGRAMS: %w", err)
+		}
+		return os.WriteFile(dst, data, 0o755)
+	}
 	root, err := ModuleRoot()
 	if err != nil {
 		return err

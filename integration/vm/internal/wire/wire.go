@@ -1,0 +1,36 @@
+// Package wire is what the runner outside and the init process inside of a
+// virtual machine say to each other: the runner packs a list of [Job] into the
+// initial file system, init answers with one [Event] as a line of JSON each.
+package wire
+
+// JobsPath is where init finds the jobs, a JSON array, in the machine.
+const JobsPath = "/vm/jobs.json"
+
+// Job is one program to run in the machine.
+type Job struct {
+	Name    string   `json:"name"` // unique: "integration/lifecycle"
+	Dir     string   `json:"dir"`  // working directory
+	Args    []string `json:"args"` // the program's path first
+	Env     []string `json:"env,omitempty"`
+	Seconds int      `json:"seconds"`        // killed after that long
+	List    bool     `json:"list,omitempty"` // a test binary: say first which tests it has
+}
+
+// Kinds of events, in the order in which they come.
+const (
+	Boot   = "boot"   // Text: the kernel's release; Seconds: since it started
+	List   = "list"   // Text: names of the tests, one a line
+	Start  = "start"  // a job begins
+	Output = "output" // Text: what the job has written, any part of it
+	End    = "end"    // Status, Seconds, Text: what was wrong, if anything
+	Done   = "done"   // all jobs have run
+)
+
+// Event is what init reports.
+type Event struct {
+	Kind    string  `json:"kind"`
+	Job     string  `json:"job,omitempty"`
+	Text    string  `json:"text,omitempty"`
+	Status  int     `json:"status,omitempty"` // exit status; 128+n for signal n
+	Seconds float64 `json:"seconds,omitempty"`
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/runseal/runseal/integration/vm/internal/initramfs"
+	"github.com/runseal/runseal/integration/vm/internal/kernel"
+	"github.com/runseal/runseal/integration/vm/internal/wire"
+)
+
+// Where things are in the machine.
+const (
+	inSource   = "/src" // the module's root: go.mod and testdata, no code
+	inTests    = "/vm/tests"
+	inPrograms = "/vm/programs"
+	inRuntime  = "/usr/local/sbin/runseal"
+)
+
+// env is what the tests are told.
+var env = []string{"RUNSEAL=" + inRuntime, "RUNSEAL_PROGRAMS=" + inPrograms, "RUNSEAL_VM=1"}
+
+// pack writes the initial file system and returns its size in bytes.
+func pack(path string, k *kernel.Kernel, b *built, busybox string, list []suite, jobs []wire.Job) (size int64, err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := initramfs.New(f)
+	w.File("/init", b.path("init"))
+	w.File("/bin/busybox", busybox)
+	w.File(inRuntime, b.path("runseal"))
+	w.Tree(inPrograms, b.path("programs"))
+	w.Data("/etc/passwd", []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"), 0o644)
+	w.Data("/etc/group", []byte("root:x:0:\nnogroup:x:65534:\n"), 0o644)
+	w.File(inSource+"/go.mod", "go.mod")
+	for _, s := range list {
+		w.File(s.inMachine(b), b.test(s))
+		w.Dir(inSource + "/" + s.pkg)
+		if data := s.pkg + "/testdata"; exists(data) {
+			w.Tree(inSource+"/"+data, data)
+		}
+	}
+	mods, err := k.Modules(modules...)
+	if err != nil {
+		return 0, err
+	}
+	for i, m := range mods {
+		w.Data(fmt.Sprintf("/vm/modules/%02d-%s.ko", i, m.Name), m.Data, 0o644)
+	}
+	text, err := json.Marshal(jobs)
+	if err != nil {
+		return 0, err
+	}
+	w.Data(wire.JobsPath, text, 0o644)
+	err = w.Close()
+	return w.Size(), err
+}
+
+// inMachine is where the machine has a suite's test binary.
+func (s suite) inMachine(b *built) string { return inTests + "/" + filepath.Base(b.test(s)) }
+
+// job is how a suite is run in the machine.
+func (s suite) job(b *built, o options) wire.Job {
+	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1",
+		fmt.Sprintf("-test.timeout=%ds", s.seconds)}, s.args...)
+	if o.run != "" {
+		args = append(args, "-test.run="+o.run)
+	}
+	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: env, Seconds: s.seconds + 10, List: true}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// fileName makes a target's name one for files.
+func fileName(name string) string { return strings.ReplaceAll(name, "/", "-") }

@@ -1,0 +1,25 @@
+package main
+
+import "regexp"
+
+// allowedSkip is a test that may be skipped on some targets. Everything else has
+// to run: a test that is skipped where it should not be looks like one that
+// passed.
+type allowedSkip struct {
+	target, suite, test string // regular expressions for the whole name
+}
+
+var allowedSkips = []allowedSkip{}
+
+func maySkip(t target, suite, test string) bool {
+	for _, s := range allowedSkips {
+		if whole(s.target, t.name) && whole(s.suite, suite) && whole(s.test, test) {
+			return true
+		}
+	}
+	return false
+}
+
+func whole(re, s string) bool {
+	return regexp.MustCompile("^(?:" + re + ")$").MatchString(s)
+}

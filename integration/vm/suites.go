@@ -1,0 +1,38 @@
+package main
+
+// A suite is one test binary and how it is run.
+type suite struct {
+	pkg     string   // directory below the module's root, and the suite's name
+	args    []string // flags of the test binary
+	seconds int      // limit; a loaded machine is four times slower than a quiet one
+	arch    string   // only for this GOARCH; "" for all
+	binary  string   // of `go test -exec`; otherwise it is compiled here
+}
+
+// suites are the packages whose tests ask the kernel. Pure tests say the same on
+// every kernel; where a package has both, -test.run picks.
+var suites = []suite{
+	{pkg: "nsenter", seconds: 120},
+	{pkg: "seccomp/notify", seconds: 60},
+	{pkg: "runtime/state", seconds: 60},
+	{pkg: "runtime/signals", seconds: 60},
+	{pkg: "runtime/cgroup", seconds: 60},
+	{pkg: "integration/lifecycle", seconds: 240},
+	{pkg: "integration/seal", seconds: 240},
+	{pkg: "integration/features", seconds: 240},
+	{pkg: "integration/cgroup", seconds: 240},
+	{pkg: "integration/notify", seconds: 240},
+	{pkg: "integration/policy", seconds: 240},
+	{pkg: "integration/hostile", seconds: 240},
+	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
+}
+
+// programs are the helpers that tests put into containers: bundle.Build finds
+// them below RUNSEAL_PROGRAMS, as there is no compiler in the machines.
+var programs = []string{
+	"integration/features/inside",
+}
+
+// modules that tests or the runtime need and that are not built into each kernel;
+// with a question mark those that not every kernel has.
+var modules = []string{"overlay", "virtio_console?", "virtio_mmio?", "dummy?", "veth?", "fuse?"}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/runseal/runseal/integration/vm/internal/archive"
+)
+
+// A target is one machine of the matrix.
+type target struct {
+	name   string
+	kernel string   // name in sources and in pins.json
+	append string   // kernel parameters
+	jobs   []string // names of suites; empty: all
+	about  string   // for the table's legend and docs/kernels.md
+}
+
+// pinned is a package of the archive; pins.json says which version it is.
+type pinned struct {
+	name   string
+	arch   string // GOARCH's name
+	source archive.Source
+}
+
+// only2 leaves cgroup version 1 out, as on the distributions of today.
+const only2 = "cgroup_no_v1=all "
+
+// targets are the kernels that the runtime supports at its edges: the oldest,
+// Debian's stable ones, long-term ones, the newest, and what can be switched off
+// or on in one of them.
+var targets = []target{
+	{name: "5.10", kernel: "5.10", append: only2, about: "the minimum"},
+	{name: "6.1", kernel: "6.1", append: only2, about: "Debian 12"},
+	{name: "6.12", kernel: "6.12", append: only2, about: "Debian 13"},
+	{name: "6.18", kernel: "6.18", append: only2, about: "long-term"},
+	{name: "newest", kernel: "newest", append: only2, about: "the newest that Debian has"},
+	{name: "6.12-x32", kernel: "6.12-full", append: only2 + "syscall.x32=y", jobs: []string{"integration/x86"}, about: "x32 programs run"},
+	{name: "6.12-noia32", kernel: "6.12", append: only2 + "ia32_emulation=0", jobs: []string{"integration/x86"}, about: "32-bit programs do not run"},
+	{name: "6.12-arm64", kernel: "6.12-arm64", append: only2, about: "AArch64"},
+}
+
+// sources are the kernels, and what else comes from the archive.
+var sources = []pinned{
+	{"5.10", "amd64", cloud("amd64", `5\.10\..*`, "bullseye-security", "bullseye")},
+	{"6.1", "amd64", cloud("amd64", `6\.1\..*`, "bookworm-security", "bookworm")},
+	{"6.12", "amd64", cloud("amd64", `6\.12\..*`, "trixie-security", "trixie")},
+	{"6.18", "amd64", cloud("amd64", `6\.18\..*`, "trixie-backports")},
+	{"newest", "amd64", cloud("amd64", `[0-9].*`, "sid", "trixie-backports")},
+	// X86_X32_ABI is only in the kernels that are not made for the cloud.
+	{"6.12-full", "amd64", archive.Source{Suites: []string{"trixie-security", "trixie"}, Arch: "amd64", Name: `linux-image-6\.12\.[0-9]+\+deb13-amd64`, Follow: "linux-"}},
+	{"6.12-arm64", "arm64", cloud("arm64", `6\.12\..*`, "trixie-security", "trixie")},
+	// No kernel, but fetched and pinned in the same way.
+	{"busybox-arm64", "arm64", archive.Source{Suites: []string{"bookworm"}, Arch: "arm64", Name: "busybox-static"}},
+}
+
+// cloud is Debian's kernel without drivers for real hardware: small, and with
+// NVMe and ext4 built in.
+func cloud(arch, version string, suites ...string) archive.Source {
+	return archive.Source{Suites: suites, Arch: arch, Name: "linux-image-" + version + "-cloud-" + arch, Follow: "linux-"}
+}
+
+func names() string {
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.name)
+	}
+	return strings.Join(list, ", ")
+}
+
+func (t target) arch() string { return source(t.kernel).arch }
+
+func source(name string) pinned {
+	for _, k := range sources {
+		if k.name == name {
+			return k
+		}
+	}
+	panic("no kernel " + name)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/runseal/runseal/integration/vm/internal/kernel"
+	"github.com/runseal/runseal/integration/vm/internal/machine"
+	"github.com/runseal/runseal/integration/vm/internal/wire"
+)
+
+// test runs the matrix.
+func test(ctx context.Context, o options) error {
+	if err := atModuleRoot(); err != nil {
+		return err
+	}
+	list, err := o.chosen()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	// One after the other: downloads and compilers use all of the machine anyway.
+	ready := make([]func(context.Context) *outcome, len(list))
+	for i, t := range list {
+		if ready[i], err = prepare(ctx, o, t); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("prepared %d machines in %.0f s\n", len(list), time.Since(began).Seconds())
+	outcomes := make([]*outcome, len(list))
+	slots := make(chan struct{}, max(1, o.at))
+	var wg sync.WaitGroup
+	for i := range list {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			outcomes[i] = ready[i](ctx)
+			fmt.Println(outcomes[i].line(o))
+		})
+	}
+	wg.Wait()
+	return report(os.Stdout, o, outcomes)
+}
+
+// prepare fetches, compiles and packs what a target needs, and returns what
+// boots it.
+func prepare(ctx context.Context, o options, t target) (func(context.Context) *outcome, error) {
+	k, err := getKernel(ctx, o.cache, t.kernel)
+	if err != nil {
+		return nil, err
+	}
+	list := t.suites()
+	b, err := build(ctx, o.out, t.arch(), list)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []wire.Job
+	for _, s := range list {
+		jobs = append(jobs, s.job(b, o))
+	}
+	return func(ctx context.Context) *outcome { return boot(ctx, o, t, k, b, list, jobs) }, nil
+}
+
+// boot packs, starts the machine and collects what it says.
+func boot(ctx context.Context, o options, t target, k *kernel.Kernel, b *built, list []suite, jobs []wire.Job) *outcome {
+	out := &outcome{target: t}
+	began := time.Now()
+	var also io.Writer
+	if o.verbose {
+		also = os.Stdout
+	}
+	out.err = out.run(ctx, o, k, b, list, jobs, also)
+	out.seconds = time.Since(began).Seconds()
+	return out
+}
+
+// run boots the machine and fills in the outcome. What the tests print goes to a
+// file beside the console's, and to also.
+func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, b *built, list []suite, jobs []wire.Job, also io.Writer) (err error) {
+	t := o.target
+	file := func(suffix string) string { return filepath.Join(opt.out, fileName(t.name)+suffix) }
+	log, err := os.Create(file(".log"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	w := io.Writer(log)
+	if also != nil {
+		w = io.MultiWriter(log, also)
+	}
+	for _, j := range jobs {
+		o.suites = append(o.suites, &suiteOutcome{name: j.Name, log: w, head: log})
+	}
+	busybox, err := busyboxOf(ctx, opt.cache, t.arch())
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file(".cpio"))
+	size, err := pack(file(".cpio"), k, b, busybox, list, jobs)
+	if err != nil {
+		return err
+	}
+	m := machine.Machine{
+		Arch: t.arch(), Kernel: k.Image, Initrd: file(".cpio"), Append: t.append, CPUs: 2,
+		Memory:  max(768, int(3*size>>20)+256),
+		Console: file(".console"),
+		Timeout: timeout(jobs),
+	}
+	return m.Run(ctx, o.take)
+}
+
+// timeout of a machine: its suites' limits added up would allow a machine that
+// hangs in each to run for an hour; what is meant is one that hangs in one.
+func timeout(jobs []wire.Job) time.Duration {
+	longest := 0
+	for _, j := range jobs {
+		longest = max(longest, j.Seconds)
+	}
+	return time.Duration(longest+60)*time.Second + 5*time.Minute
+}
+
+// suites of a target.
+func (t target) suites() (list []suite) {
+	for _, s := range suites {
+		if (s.arch == "" || s.arch == t.arch()) && (len(t.jobs) == 0 || slices.Contains(t.jobs, s.pkg)) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
