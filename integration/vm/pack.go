@@ -66,13 +66,13 @@ func pack(path string, k *kernel.Kernel, b *built, busybox string, list []suite,
 func (s suite) inMachine(b *built) string { return inTests + "/" + filepath.Base(b.test(s)) }
 
 // job is how a suite is run in the machine.
-func (s suite) job(b *built, o options) wire.Job {
-	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1",
+func (s suite) job(t target, b *built, o options) wire.Job {
+	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1", "-test.short",
 		fmt.Sprintf("-test.timeout=%ds", s.seconds)}, s.args...)
 	if o.run != "" {
 		args = append(args, "-test.run="+o.run)
 	}
-	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: env, Seconds: s.seconds + 10, List: true}
+	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: append(env, t.env...), Seconds: s.seconds + 10, List: true}
 }
 
 func exists(path string) bool {

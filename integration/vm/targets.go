@@ -12,6 +12,7 @@ type target struct {
 	kernel string   // name in sources and in pins.json
 	append string   // kernel parameters
 	jobs   []string // names of suites; empty: all
+	env    []string // what the tests may know of the machine
 	about  string   // for the table's legend and docs/kernels.md
 }
 
@@ -25,17 +26,19 @@ type pinned struct {
 // only2 leaves cgroup version 1 out, as on the distributions of today.
 const only2 = "cgroup_no_v1=all "
 
+var i386 = []string{"RUNSEAL_ABIS=i386"}
+
 // targets are the kernels that the runtime supports at its edges: the oldest,
 // Debian's stable ones, long-term ones, the newest, and what can be switched off
 // or on in one of them.
 var targets = []target{
-	{name: "5.10", kernel: "5.10", append: only2, about: "the minimum"},
-	{name: "6.1", kernel: "6.1", append: only2, about: "Debian 12"},
-	{name: "6.12", kernel: "6.12", append: only2, about: "Debian 13"},
-	{name: "6.18", kernel: "6.18", append: only2, about: "long-term"},
-	{name: "newest", kernel: "newest", append: only2, about: "the newest that Debian has"},
-	{name: "6.12-x32", kernel: "6.12-full", append: only2 + "syscall.x32=y", jobs: []string{"integration/x86"}, about: "x32 programs run"},
-	{name: "6.12-noia32", kernel: "6.12", append: only2 + "ia32_emulation=0", jobs: []string{"integration/x86"}, about: "32-bit programs do not run"},
+	{name: "5.10", kernel: "5.10", append: only2, env: i386, about: "the minimum"},
+	{name: "6.1", kernel: "6.1", append: only2, env: i386, about: "Debian 12"},
+	{name: "6.12", kernel: "6.12", append: only2, env: i386, about: "Debian 13"},
+	{name: "6.18", kernel: "6.18", append: only2, env: i386, about: "long-term"},
+	{name: "newest", kernel: "newest", append: only2, env: i386, about: "the newest that Debian has"},
+	{name: "6.12-x32", kernel: "6.12-full", append: only2 + "syscall.x32=y", jobs: []string{"integration/x86"}, env: []string{"RUNSEAL_ABIS=i386 x32"}, about: "x32 programs run"},
+	{name: "6.12-noia32", kernel: "6.12", append: only2 + "ia32_emulation=0", jobs: []string{"integration/x86"}, env: []string{"RUNSEAL_ABIS="}, about: "32-bit programs do not run"},
 	{name: "6.12-arm64", kernel: "6.12-arm64", append: only2, about: "AArch64"},
 }
 

@@ -63,7 +63,7 @@ func prepare(ctx context.Context, o options, t target) (func(context.Context) *o
 	}
 	var jobs []wire.Job
 	for _, s := range list {
-		jobs = append(jobs, s.job(b, o))
+		jobs = append(jobs, s.job(t, b, o))
 	}
 	return func(ctx context.Context) *outcome { return boot(ctx, o, t, k, b, list, jobs) }, nil
 }

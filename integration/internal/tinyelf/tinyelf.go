@@ -37,6 +37,10 @@ const (
 
 // A Prog is a program under construction. The zero value is not ready: use New.
 type Prog struct {
+	// X32 makes the file one of the x32 ABI, which only some kernels execute. The
+	// calls are still as the caller numbers them: with bit 30 for that ABI's.
+	X32 bool
+
 	code    []byte
 	data    []byte
 	results int
@@ -186,6 +190,18 @@ func (p *Prog) Image() []byte {
 
 	textLen := uint64(headerSize + len(p.code))
 	dataOff := (textLen + 0xfff) &^ 0xfff
+	b := p.header64(textLen, dataOff)
+	if p.X32 {
+		b = p.header32(textLen, dataOff)
+	}
+	b = append(b, p.code...)
+	b = append(b, make([]byte, dataOff-textLen)...)
+	return append(b, data...)
+}
+
+// header64 is the ELF header of a 64-bit program and its two program headers.
+func (p *Prog) header64(textLen, dataOff uint64) []byte {
+	le := binary.LittleEndian
 	b := []byte{0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	b = le.AppendUint16(b, 2)  // ET_EXEC
 	b = le.AppendUint16(b, 62) // EM_X86_64
@@ -206,9 +222,30 @@ func (p *Prog) Image() []byte {
 	}
 	load(5, 0, codeBase, textLen)
 	load(6, dataOff, dataBase, dataSize)
-	b = append(b, p.code...)
-	b = append(b, make([]byte, dataOff-textLen)...)
-	return append(b, data...)
+	return b
+}
+
+// header32 is the same for the x32 ABI: 64-bit code in a 32-bit file. It is as
+// long as the other, so that the code has the same address.
+func (p *Prog) header32(textLen, dataOff uint64) []byte {
+	le := binary.LittleEndian
+	b := []byte{0x7f, 'E', 'L', 'F', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	b = le.AppendUint16(b, 2)  // ET_EXEC
+	b = le.AppendUint16(b, 62) // EM_X86_64
+	for _, v := range []uint32{1, codeBase + headerSize, 52, 0, 0} {
+		b = le.AppendUint32(b, v) // version, entry, program headers, no section headers, flags
+	}
+	for _, v := range []uint16{52, 32, 2, 0, 0, 0} {
+		b = le.AppendUint16(b, v)
+	}
+	load := func(flags, off, addr, size uint32) {
+		for _, v := range []uint32{1, off, addr, addr, size, size, flags, 0x1000} {
+			b = le.AppendUint32(b, v) // PT_LOAD
+		}
+	}
+	load(5, 0, codeBase, uint32(textLen))
+	load(6, uint32(dataOff), dataBase, dataSize)
+	return append(b, make([]byte, headerSize-len(b))...)
 }
 
 // WriteFile writes the program to an executable file.
