@@ -39,6 +39,10 @@ func build(ctx context.Context, dir, arch string, list []suite) (*built, error) 
 		jobs = append(jobs, job{append([]string{"build", "-ldflags=-s -w", "-o", b.path("programs", p)}, append(flags, "./"+p)...)})
 	}
 	for _, s := range list {
+		if s.program {
+			jobs = append(jobs, job{append([]string{"build", "-ldflags=-s -w", "-o", b.test(s)}, append(flags, "./"+s.pkg)...)})
+			continue
+		}
 		jobs = append(jobs, job{append([]string{"test", "-c", "-ldflags=-s -w", "-o", b.test(s)}, append(flags, "./"+s.pkg)...)})
 	}
 	for _, j := range jobs {

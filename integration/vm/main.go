@@ -5,6 +5,7 @@
 //	vm exec -kernel NAME BINARY [FLAGS]        one test binary, as `go test -exec`
 //	vm fetch [-kernel REGEXP]                  only fill the cache
 //	vm pin                                     write pins.json anew from the archive
+//	vm doc                                     write docs/kernels.md of the last run of all
 package main
 
 import (
@@ -49,7 +50,7 @@ type options struct {
 
 func command(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("expected test, exec, fetch or pin (README.md)")
+		return fmt.Errorf("expected test, exec, fetch, pin or doc (README.md)")
 	}
 	var o options
 	f := flag.NewFlagSet("vm "+args[0], flag.ContinueOnError)
@@ -71,8 +72,10 @@ func command(ctx context.Context, args []string) error {
 		return fetch(ctx, o)
 	case "pin":
 		return pin(ctx, o)
+	case "doc":
+		return doc(o)
 	}
-	return fmt.Errorf("%q: expected test, exec, fetch or pin", args[0])
+	return fmt.Errorf("%q: expected test, exec, fetch, pin or doc", args[0])
 }
 
 // defaultCache is RUNSEAL_VM_CACHE, or below the user's cache directory.

@@ -30,6 +30,8 @@ type suiteOutcome struct {
 	log     io.Writer     // all output, as it comes
 	head    io.Writer     // where it begins and ends
 	begun   bool
+	program bool            // no tests: what counts is the status, and text
+	text    strings.Builder // what a program has printed
 	ended   bool
 	status  int
 	seconds float64
@@ -74,6 +76,9 @@ func (o *outcome) take(e wire.Event) {
 			}
 		}
 	case wire.Output:
+		if s.program {
+			s.text.WriteString(e.Text)
+		}
 		s.write(e.Text)
 	case wire.End:
 		s.write("\n")
@@ -113,7 +118,7 @@ func (s *suiteOutcome) problems(t target, run string) (list []string) {
 			list = append(list, r.name+": skipped, which skips.go does not allow here")
 		}
 	}
-	if len(s.listed) == 0 {
+	if len(s.listed) == 0 && !s.program {
 		list = append(list, strings.TrimSpace("did not say which tests it has "+s.listing))
 	}
 	top, _, _ := strings.Cut(run, "/")

@@ -96,6 +96,9 @@ func (o *outcome) cell(suite string) string {
 	for _, s := range o.suites {
 		if s.name == suite {
 			passed, all := s.counts()
+			if s.program {
+				return fmt.Sprintf("status %d %.1f s", s.status, s.seconds)
+			}
 			return fmt.Sprintf("%d/%d %.1f s", passed, max(all, len(s.listed)), s.seconds)
 		}
 	}

@@ -7,6 +7,7 @@ type suite struct {
 	seconds int      // limit; a loaded machine is four times slower than a quiet one
 	arch    string   // only for this GOARCH; "" for all
 	binary  string   // of `go test -exec`; otherwise it is compiled here
+	program bool     // a program instead of tests: it has to end with status 0
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on

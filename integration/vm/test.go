@@ -46,7 +46,11 @@ func test(ctx context.Context, o options) error {
 		})
 	}
 	wg.Wait()
-	return report(os.Stdout, o, outcomes)
+	err = report(os.Stdout, o, outcomes)
+	if err == nil && o.run == "" && o.kernel == "" {
+		err = save(o, outcomes) // for docs/kernels.md, which is about all of them
+	}
+	return err
 }
 
 // prepare fetches, compiles and packs what a target needs, and returns what
@@ -95,8 +99,8 @@ func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, b *bui
 	if also != nil {
 		w = io.MultiWriter(log, also)
 	}
-	for _, j := range jobs {
-		o.suites = append(o.suites, &suiteOutcome{name: j.Name, log: w, head: log})
+	for i, j := range jobs {
+		o.suites = append(o.suites, &suiteOutcome{name: j.Name, log: w, head: log, program: list[i].program})
 	}
 	busybox, err := busyboxOf(ctx, opt.cache, t.arch())
 	if err != nil {

@@ -41,17 +41,30 @@ type stanza struct {
 // Resolve returns the newest package that s describes, first, and what it
 // follows. It downloads the suites' lists, some 10 MB each.
 func (c Cache) Resolve(ctx context.Context, s Source) ([]Pin, error) {
+	var suites []map[string]stanza
+	for _, suite := range s.Suites {
+		all, err := c.packages(ctx, suite, s.Arch)
+		if err != nil {
+			return nil, err
+		}
+		suites = append(suites, all)
+	}
+	pins, err := pick(s, suites...)
+	if err != nil {
+		return nil, fmt.Errorf("%s for %s: %w", strings.Join(s.Suites, ", "), s.Arch, err)
+	}
+	return pins, nil
+}
+
+// pick is the part of Resolve that needs no archive.
+func pick(s Source, suites ...map[string]stanza) ([]Pin, error) {
 	name, err := regexp.Compile("^(?:" + s.Name + ")$")
 	if err != nil {
 		return nil, err
 	}
 	var best stanza
 	var among map[string]stanza
-	for _, suite := range s.Suites {
-		all, err := c.packages(ctx, suite, s.Arch)
-		if err != nil {
-			return nil, err
-		}
+	for _, all := range suites {
 		for _, p := range all {
 			if name.MatchString(p.Package) && (best.Package == "" || newer(p.Version, best.Version)) {
 				best, among = p, all
@@ -59,7 +72,7 @@ func (c Cache) Resolve(ctx context.Context, s Source) ([]Pin, error) {
 		}
 	}
 	if best.Package == "" {
-		return nil, fmt.Errorf("no package %s for %s in %s", s.Name, s.Arch, strings.Join(s.Suites, ", "))
+		return nil, fmt.Errorf("no package %s", s.Name)
 	}
 	pins := []Pin{best.Pin}
 	for i, open := 0, []stanza{best}; i < len(open); i++ {
