@@ -174,7 +174,12 @@ test-vm: deps-vm ## the root tests on other kernels, in virtual machines; KERNEL
 .PHONY: vm-pins
 vm-pins: deps-vm ## pin the newest kernels that Debian's archive has (integration/vm/pins.json)
 	$(GO) build -o $(VM) ./integration/vm
-	$(VM) pin
+	$(VM) pin -kernel '$(KERNEL)'
+
+.PHONY: docs-kernels
+docs-kernels: ## docs/kernels.md from the last make test-vm of all machines
+	$(GO) build -o $(VM) ./integration/vm
+	$(VM) doc
 
 # Figures of a loaded machine mean nothing; that the benchmarks work does.
 .PHONY: bench-check

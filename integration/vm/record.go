@@ -13,13 +13,13 @@ type record struct {
 }
 
 type machineRecord struct {
-	Name    string          `json:"name"`
-	About   string          `json:"about"`
-	Release string          `json:"release"`
-	Tests   int             `json:"tests"`  // top-level tests that ran
-	Passed  int             `json:"passed"` // of these
-	Suites  map[string]int  `json:"suites"` // tests by suite
-	Probes  []probe         `json:"probes,omitempty"`
+	Name    string         `json:"name"`
+	About   string         `json:"about"`
+	Release string         `json:"release"`
+	Tests   int            `json:"tests"`  // top-level tests that ran
+	Passed  int            `json:"passed"` // of these
+	Suites  map[string]int `json:"suites"` // tests by suite
+	Probes  []probe        `json:"probes,omitempty"`
 }
 
 // probe is one line of what integration/vm/probe says about a kernel.
