@@ -73,6 +73,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "fstatfs", "f-"
 	case unix.SYS_IOCTL:
 		return "ioctl", "fIi"
+	case unix.SYS_FSETXATTR:
+		return "fsetxattr", "fssd-"
 	case unix.SYS_KEYCTL:
 		return "keyctl", "Ks"
 	case unix.SYS_MKDIRAT:

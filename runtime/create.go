@@ -65,6 +65,9 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := checkTerminal(b.spec.Process.Terminal, o.ConsoleSocket, detached); err != nil {
 		return nil, err
 	}
+	if err := checkLabels(b.spec.Process, b.spec.Linux); err != nil {
+		return nil, err
+	}
 	// Before anything is made: an agent may be slow.
 	a, err := b.filter.agent(fifo)
 	if err != nil {

@@ -70,6 +70,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkTerminal(pr.Terminal, o.ConsoleSocket, o.Detach); err != nil {
 		return 0, err
 	}
+	if err := checkLabels(pr, nil); err != nil {
+		return 0, err
+	}
 	cg, err := subCgroup(s, o.Cgroup)
 	if err != nil {
 		return 0, err

@@ -60,7 +60,7 @@ func TestExecProcessRefused(t *testing.T) {
 		{Args: []string{"x"}, Cwd: "relative"},
 		{Args: []string{"x"}, Caps: []string{"CAP_NONE"}},
 		{Args: []string{"x"}, Env: []string{"A=\x00"}},
-		{Process: &specs.Process{Cwd: "/", Args: []string{"x"}, ApparmorProfile: "p"}},
+		{Process: &specs.Process{Cwd: "/", Args: []string{"x"}, ApparmorProfile: "p\nq"}},
 	} {
 		if _, err := execProcess(container(), o); err == nil {
 			t.Errorf("%+v is accepted", o)

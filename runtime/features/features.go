@@ -70,8 +70,8 @@ func New(version, commit string) *Document {
 	d.Linux.Capabilities = capabilities()
 	d.Linux.Cgroup = &features.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &yes}
 	d.Linux.Seccomp = seccompFeatures()
-	d.Linux.Apparmor = &features.Apparmor{Enabled: &no}
-	d.Linux.Selinux = &features.Selinux{Enabled: &no}
+	d.Linux.Apparmor = &features.Apparmor{Enabled: &yes}
+	d.Linux.Selinux = &features.Selinux{Enabled: &yes}
 	d.Linux.IntelRdt = &features.IntelRdt{Enabled: &no, Schemata: &no, Monitoring: &no}
 	d.Linux.MemoryPolicy = MemoryPolicy{Modes: []string{}, Flags: []string{}}
 	d.Linux.MountExtensions = &features.MountExtensions{IDMap: &features.IDMap{Enabled: &no}}

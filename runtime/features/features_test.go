@@ -141,8 +141,6 @@ func TestAbsentIsRefused(t *testing.T) {
 		{"hooks", len(f.Hooks) == 0, func(s *specs.Spec) {
 			s.Hooks = &specs.Hooks{Poststop: []specs.Hook{{Path: "/bin/true"}}}
 		}},
-		{"apparmor", no(f.Linux.Apparmor.Enabled), func(s *specs.Spec) { s.Process.ApparmorProfile = "x" }},
-		{"selinux", no(f.Linux.Selinux.Enabled), func(s *specs.Spec) { s.Process.SelinuxLabel = "x" }},
 		{"intelRdt", no(f.Linux.IntelRdt.Enabled), func(s *specs.Spec) { s.Linux.IntelRdt = &specs.LinuxIntelRdt{ClosID: "x"} }},
 		{"memoryPolicy", len(f.Linux.MemoryPolicy.Modes) == 0, func(s *specs.Spec) {
 			s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: "MPOL_INTERLEAVE", Nodes: "0"}

@@ -23,6 +23,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	}
 	p.byParent = p.ns.has(unix.CLONE_NEWUSER)
 	p.guard()
+	p.labels(pr)
 	forks := p.ns.has(unix.CLONE_NEWPID)
 	if forks {
 		p.openCgroup()

@@ -132,6 +132,17 @@ var goldens = []struct {
 		s.Linux.Sysctl = map[string]string{"net.ipv4.ip_forward": "1", "net/ipv4/conf/all/rp_filter": "2", "kernel.shmmax": "4096"}
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
 	}},
+	{"labels", v2, func(in *Input, s *specs.Spec) {
+		mounts(s,
+			specs.Mount{Destination: "/proc", Type: "proc", Source: "proc"},
+			specs.Mount{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"mode=755"}},
+			specs.Mount{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue"},
+			specs.Mount{Destination: "/tmp", Type: "tmpfs", Source: "tmpfs"},
+		)
+		s.Process.ApparmorProfile, s.Process.SelinuxLabel = "docker-default", "system_u:system_r:container_t:s0:c1,c2"
+		s.Linux.MountLabel = "system_u:object_r:container_file_t:s0:c1,c2"
+		s.Linux.ReadonlyPaths, s.Linux.MaskedPaths = nil, []string{"/proc/scsi"}
+	}},
 	{"host-mounts", v2, func(in *Input, s *specs.Spec) {
 		s.Mounts, s.Root.Readonly = nil, false
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil

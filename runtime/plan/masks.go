@@ -50,6 +50,9 @@ func (p *planner) maskedPath(name string) {
 
 	p.Place(first)
 	p.Sys(unix.SYS_FSOPEN, p.String("tmpfs"), nsenter.Imm(unix.FSOPEN_CLOEXEC)).Into(regDir)
+	if l := p.spec.Linux.MountLabel; l != "" {
+		p.Sys(unix.SYS_FSCONFIG, nsenter.Val(regDir), nsenter.Imm(unix.FSCONFIG_SET_STRING), p.String("context"), p.String(l), nsenter.Imm(0))
+	}
 	p.Sys(unix.SYS_FSCONFIG, nsenter.Val(regDir), nsenter.Imm(unix.FSCONFIG_CMD_CREATE), nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
 	p.Sys(unix.SYS_FSMOUNT, nsenter.Val(regDir), nsenter.Imm(unix.FSMOUNT_CLOEXEC),
 		nsenter.Imm(unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)).Into(regMask)

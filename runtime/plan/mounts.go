@@ -92,7 +92,8 @@ func (p *planner) mountFS(m *mount) {
 		mflags &^= unix.MS_RDONLY
 		p.late = append(p.late, lateReadOnly{m.Destination, m.field})
 	}
-	p.mountCall(m.source, ".", m.fstype, mflags, m.data)
+	p.mountCall(m.source, ".", m.fstype, mflags, p.labelled(m.fstype, m.data))
+	p.labelQueue(m)
 	if m.copyUp && m.fstype == "tmpfs" {
 		p.openIn(m.Destination, openDir, regTarget)
 		p.Move(RegPath, nsenter.Imm(len(p.paths)))

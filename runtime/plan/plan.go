@@ -9,6 +9,7 @@
 //
 // The order of a create program (each line a file of this package):
 //
+//	labels.go      AppArmor and SELinux
 //	namespaces.go  open namespaces given by path
 //	cgroup.go      join the cgroup (v1), oom_score_adj
 //	namespaces.go  setns; wait for user mappings; new cgroup namespace
@@ -150,6 +151,7 @@ func Create(in *Input) (*Plan, error) {
 	}
 	p.byParent = p.ns.has(unix.CLONE_NEWUSER)
 	p.guard()
+	p.labels(in.Spec.Process)
 	p.openNamespaces()
 	p.joinCgroup()
 	p.oomScoreAdj(in.Spec.Process)

@@ -51,8 +51,29 @@ func validateProcess(p *specs.Process) error {
 	if adj := p.OOMScoreAdj; adj != nil && (*adj < -1000 || *adj > 1000) {
 		return bad("oomScoreAdj", "%d: expected an integer from -1000 to 1000", *adj)
 	}
+	if err := validateLabel("apparmorProfile", p.ApparmorProfile, ""); err != nil {
+		return err
+	}
+	return validateLabel("selinuxLabel", p.SelinuxLabel, `" `)
+}
+
+// validateLabel checks a label of a security module: text for a file of /proc, or
+// for the quotes of a mount option. Which labels there are the kernel knows.
+func validateLabel(field, label, without string) error {
+	for _, r := range label {
+		if r < ' ' || r == 0x7f || strings.ContainsRune(without, r) {
+			return bad(field, "%s: expected a label without %q", quote(label), r)
+		}
+	}
+	if len(label) > maxLabel {
+		return bad(field, "%d bytes: expected at most %d", len(label), maxLabel)
+	}
 	return nil
 }
+
+// maxLabel leaves room for the rest of what is written to /proc/PID/attr, which
+// takes one page.
+const maxLabel = 4000
 
 // validateUser checks process.user. user.username is for Windows, and ignored.
 func validateUser(u *specs.User) error {

@@ -48,7 +48,6 @@ func Unsupported(s *specs.Spec) error {
 	}
 	return firstSet("linux", -1, []asked{
 		{"netDevices", len(l.NetDevices) > 0},
-		{"mountLabel", l.MountLabel != ""},
 		{"intelRdt", l.IntelRdt != nil},
 		{"memoryPolicy", l.MemoryPolicy != nil},
 		{"personality", l.Personality != nil},
@@ -60,9 +59,7 @@ func Unsupported(s *specs.Spec) error {
 // --process reads one.
 func UnsupportedProcess(p *specs.Process) error {
 	return firstSet("process", -1, []asked{
-		{"apparmorProfile", p.ApparmorProfile != ""},
 		{"scheduler", p.Scheduler != nil},
-		{"selinuxLabel", p.SelinuxLabel != ""},
 		{"ioPriority", p.IOPriority != nil},
 		{"execCPUAffinity", p.ExecCPUAffinity != nil},
 	})

@@ -71,6 +71,9 @@ func Validate(s *specs.Spec) error {
 	if err := validatePropagation(l.RootfsPropagation); err != nil {
 		return err
 	}
+	if err := validateLabel("linux.mountLabel", l.MountLabel, `" `); err != nil {
+		return err
+	}
 	if err := absolutes("linux.maskedPaths", l.MaskedPaths); err != nil {
 		return err
 	}

@@ -119,6 +119,16 @@ func TestValidateSizes(t *testing.T) {
 		{"sysctl of 4095 bytes", with(func(s *specs.Spec) { s.Linux.Sysctl = map[string]string{"net.x": strings.Repeat("1", 4095)} }), ""},
 		{"sysctl of 4096 bytes", with(func(s *specs.Spec) { s.Linux.Sysctl = map[string]string{"net.x": strings.Repeat("1", 4096)} }),
 			`linux.sysctl["net.x"]: value of 4096 bytes: expected 1 to 4095`},
+		{"a profile with spaces", with(func(s *specs.Spec) { s.Process.ApparmorProfile = "/usr/bin/a b" }), ""},
+		{"a profile with a newline", with(func(s *specs.Spec) { s.Process.ApparmorProfile = "a\nb" }),
+			`process.apparmorProfile: "a\nb": expected a label without '\n'`},
+		{"a label with levels", with(func(s *specs.Spec) { s.Process.SelinuxLabel = "u:r:t:s0:c1,c2" }), ""},
+		{"a label with a quote", with(func(s *specs.Spec) { s.Process.SelinuxLabel = `u:"r` }),
+			`process.selinuxLabel: "u:\"r": expected a label without '"'`},
+		{"a mount label with NUL", with(func(s *specs.Spec) { s.Linux.MountLabel = "u\x00" }),
+			`linux.mountLabel: "u\x00": expected a label without '\x00'`},
+		{"a label of 4001 bytes", with(func(s *specs.Spec) { s.Process.SelinuxLabel = strings.Repeat("s", 4001) }),
+			"process.selinuxLabel: 4001 bytes: expected at most 4000"},
 	} {
 		if got := fmt.Sprint(c.err); got != c.want && (c.want != "" || c.err != nil) {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
@@ -135,9 +145,7 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		field  string
 		remove func()
 	}{
-		{"process.apparmorProfile", func() { s.Process.ApparmorProfile = "" }},
 		{"process.scheduler", func() { s.Process.Scheduler = nil }},
-		{"process.selinuxLabel", func() { s.Process.SelinuxLabel = "" }},
 		{"process.ioPriority", func() { s.Process.IOPriority = nil }},
 		{"process.execCPUAffinity", func() { s.Process.ExecCPUAffinity = nil }},
 		{"mounts[0].uidMappings", func() { s.Mounts[0].UIDMappings = nil }},
@@ -151,7 +159,6 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		{"hooks.poststop", func() { s.Hooks.Poststop = nil }},
 		{"linux.namespaces[1].type", func() { s.Linux.Namespaces = nil }},
 		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
-		{"linux.mountLabel", func() { s.Linux.MountLabel = "" }},
 		{"linux.intelRdt", func() { s.Linux.IntelRdt = nil }},
 		{"linux.memoryPolicy", func() { s.Linux.MemoryPolicy = nil }},
 		{"linux.personality", func() { s.Linux.Personality = nil }},
