@@ -63,6 +63,7 @@ DEPS      := $(DEPS_DEMO) \
 	golang-github-containers-common:/usr/share/containers/seccomp.json
 DEPS_VM   := $(DEPS_DEMO) \
 	qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-aarch64 \
+	apparmor:apparmor_parser secilc:secilc \
 	dpkg:dpkg-deb xz-utils:xz debian-archive-keyring:/usr/share/keyrings/debian-archive-keyring.gpg
 
 .PHONY: help

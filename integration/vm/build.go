@@ -35,6 +35,9 @@ func build(ctx context.Context, dir, arch string, list []suite) (*built, error) 
 		{append([]string{"build", runseal, "-o", b.path("runseal")}, append(flags, "./cmd/runseal")...)},
 		{append([]string{"build", "-ldflags=-s -w", "-o", b.path("init")}, append(flags, "./integration/vm/init")...)},
 	}
+	if err := policies(ctx, b.path("files")); err != nil {
+		return nil, err
+	}
 	for _, p := range programs {
 		jobs = append(jobs, job{append([]string{"build", "-ldflags=-s -w", "-o", b.path("programs", p)}, append(flags, "./"+p)...)})
 	}

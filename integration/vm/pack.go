@@ -19,6 +19,7 @@ const (
 	inSource   = "/src" // the module's root: go.mod and testdata, no code
 	inTests    = "/vm/tests"
 	inPrograms = "/vm/programs"
+	inFiles    = "/vm/files"
 	inRuntime  = "/usr/local/sbin/runseal"
 )
 
@@ -37,6 +38,7 @@ func pack(path string, k *kernel.Kernel, b *built, busybox string, list []suite,
 	w.File("/bin/busybox", busybox)
 	w.File(inRuntime, b.path("runseal"))
 	w.Tree(inPrograms, b.path("programs"))
+	w.Tree(inFiles, b.path("files"))
 	w.Data("/etc/passwd", []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"), 0o644)
 	w.Data("/etc/group", []byte("root:x:0:\nnogroup:x:65534:\n"), 0o644)
 	w.File(inSource+"/go.mod", "go.mod")

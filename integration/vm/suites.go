@@ -25,6 +25,7 @@ var suites = []suite{
 	{pkg: "integration/notify", seconds: 240, arch: "amd64"},
 	{pkg: "integration/policy", seconds: 240},
 	{pkg: "integration/hostile", seconds: 240},
+	{pkg: "integration/labels", seconds: 120},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
 }
 

@@ -39,6 +39,8 @@ var targets = []target{
 	{name: "newest", kernel: "newest", append: only2, env: i386, about: "the newest that Debian has"},
 	{name: "6.12-x32", kernel: "6.12-full", append: only2 + "syscall.x32=y", jobs: []string{"integration/x86"}, env: []string{"RUNSEAL_ABIS=i386 x32"}, about: "x32 programs run"},
 	{name: "6.12-noia32", kernel: "6.12", append: only2 + "ia32_emulation=0", jobs: []string{"integration/x86"}, env: []string{"RUNSEAL_ABIS="}, about: "32-bit programs do not run"},
+	{name: "6.12-apparmor", kernel: "6.12", append: only2 + "security=apparmor", jobs: []string{"integration/labels"}, env: []string{"RUNSEAL_LSM=apparmor"}, about: "AppArmor profiles"},
+	{name: "6.12-selinux", kernel: "6.12", append: only2 + "security=selinux selinux=1", jobs: []string{"integration/labels"}, env: []string{"RUNSEAL_LSM=selinux"}, about: "SELinux labels"},
 	{name: "6.12-arm64", kernel: "6.12-arm64", append: only2, about: "AArch64"},
 }
 
