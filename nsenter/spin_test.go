@@ -54,13 +54,13 @@ func TestGuard(t *testing.T) {
 			t.Fatal(err)
 		}
 		failed := make(chan error)
-		go func() {
+		offMainThread(func() {
 			_, err := s.Guard() // never undone: the goroutine takes its thread along
 			if release {
 				s.Release()
 			}
 			failed <- err
-		}()
+		})
 		if err := <-failed; err != nil {
 			t.Fatal(err)
 		}
@@ -76,6 +76,20 @@ func TestGuard(t *testing.T) {
 			t.Errorf("the child has spun for %v", took)
 		}
 	}
+}
+
+// offMainThread starts a goroutine whose thread can end: Go keeps the process's first
+// thread even when a goroutine ends that is locked to it.
+func offMainThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return
+		}
+		offMainThread(f)
+		select {} // occupies the first thread
+	}()
 }
 
 // TestGuardUndone: the thread's death means nothing any more.
