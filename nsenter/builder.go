@@ -128,6 +128,26 @@ func (b *Builder) Deny(mem Arg, mask, bad uint32, errno uint16) Call {
 // Store writes the low 32 bits of a register to mem.
 func (b *Builder) Store(mem Arg, r Reg) { b.Sys(OpStore, mem, Val(r)) }
 
+// Keep ors the flag bits into r if the 32-bit word at mem, masked, equals want.
+func (b *Builder) Keep(r Reg, mem Arg, mask, want uint32, bits uint64) {
+	b.Sys(OpKeep, mem, Imm(mask), Imm(want), Imm(bits)).Into(r)
+}
+
+// Decimal returns a string that, when the program comes here, becomes the decimal
+// number in r, a descriptor. Describe prints it as text.
+func (b *Builder) Decimal(r Reg, text string) Arg {
+	if len(text) >= decimalSize {
+		panic("nsenter: the text for a decimal number is too long")
+	}
+	at := b.Bytes(append(make([]byte, 0, decimalSize), text...)[:decimalSize])
+	b.Sys(OpDecimal, at, Val(r))
+	return at
+}
+
+// Cloexec makes all descriptors from first on close at execve, without
+// CLOSE_RANGE_CLOEXEC of close_range(2), which is Linux 5.11.
+func (b *Builder) Cloexec(first int) { b.Sys(OpCloexec, Imm(first)) }
+
 // Fail ends the program with errno.
 func (b *Builder) Fail(errno uint16) { b.Sys(OpFail, Imm(errno)) }
 

@@ -37,9 +37,7 @@ func (e *OpError) Error() string {
 		s += ": " + e.Call
 	}
 	s += ": " + e.Errno.Error()
-	if min := minimumKernel(e.Call); e.Errno == unix.ENOSYS && min != "" {
-		s += " (needs Linux " + min + " or newer)"
-	}
+	s += Missing(e.Call, e.Errno)
 	if e.Call == "seccomp" && e.Errno == unix.EBUSY {
 		s += " (a filter from outside has a listener already, and the kernel allows one)"
 	}
@@ -50,24 +48,6 @@ func (e *OpError) Error() string {
 }
 
 func (e *OpError) Unwrap() error { return e.Errno }
-
-// minimumKernel names the version that brought a call which the supported
-// kernels may lack.
-func minimumKernel(call string) string {
-	switch call {
-	case "mount_setattr":
-		return "5.12"
-	case "close_range":
-		return "5.9"
-	case "openat2":
-		return "5.6"
-	case "clone3":
-		return "5.3"
-	case "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount":
-		return "5.2"
-	}
-	return ""
-}
 
 // Await waits until the child reports a mark (see [Builder.Report]) and returns
 // it, with the descriptors that came along (close-on-exec, owned by the
@@ -125,7 +105,7 @@ func (c *Child) Follow() error {
 	pid := int(c.page.pid)
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
-		return fmt.Errorf("follow the child to process %d: %w", pid, err)
+		return fmt.Errorf("follow the child to process %d: pidfd_open: %w%s", pid, err, Missing("pidfd_open", err))
 	}
 	unix.Close(c.PidFD)
 	c.Pid, c.PidFD = pid, fd
@@ -134,7 +114,9 @@ func (c *Child) Follow() error {
 
 // Kill kills the child and waits for its end.
 func (c *Child) Kill() {
-	_ = unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0)
+	if unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0) == unix.ENOSYS {
+		_ = unix.Kill(c.Pid, unix.SIGKILL) // ours too, and not reaped yet: no other has its number
+	}
 	if c.forked() {
 		_ = unix.Kill(int(c.page.pid), unix.SIGKILL) // ours, and not reaped yet
 	}
@@ -183,8 +165,15 @@ func (c *Child) Failure() error {
 	}
 	i := int(c.page.failed) - 1
 	e := &OpError{Index: i, Errno: syscall.Errno(c.page.errno), Step: c.prog.Step(i)}
-	if c.prog.Ops[i].Nr < opBase {
-		e.Call = c.prog.Name(i)
+	switch op := &c.prog.Ops[i]; op.Nr {
+	case OpAlone:
+		e.Call = "close_range"
+	case OpFork:
+		e.Call = "clone"
+	default:
+		if op.Nr < opBase {
+			e.Call = c.prog.Name(i)
+		}
 	}
 	return e
 }

@@ -106,6 +106,15 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 				// which nobody has told of this process.
 				fault()
 			}
+		case OpKeep:
+			r = uintptr(pg.regs[op.Out%NumRegs])
+			if *(*uint32)(pointer(uintptr(a[0])))&uint32(a[1]) == uint32(a[2]) {
+				r |= uintptr(a[3])
+			}
+		case OpDecimal:
+			decimal(uintptr(a[0]), a[1])
+		case OpCloexec:
+			errno = cloexec(pg, uintptr(a[0]))
 		default:
 			r, _, errno = syscall.RawSyscall6(uintptr(op.Nr),
 				uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))

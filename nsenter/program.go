@@ -75,17 +75,20 @@ func (a Arg) At(off uint32) Arg { return Arg{memory, a.value + uint64(off)} }
 // Pseudo system calls: what the child must be able to do besides calling the
 // kernel. Their numbers lie beyond those of any kernel.
 const (
-	opBase  = 1 << 16
-	OpMove  = opBase + iota // Out = Args[0]
-	OpJump                  // continue at Target
-	OpJumpN                 // continue at Target if Args[0] is negative (as int64)
-	OpCheck                 // fail with errno Args[3] unless *(u32)Args[0] & Args[1] == Args[2]
-	OpDeny                  // fail with errno Args[3] if *(u32)Args[0] & Args[1] == Args[2]
-	OpStore                 // *(u32)Args[0] = Args[1]
-	OpFail                  // fail with errno Args[0]
-	OpAlone                 // close all descriptors that the parent did not mean to pass on
-	OpFork                  // go on in a new child of the parent, end this one
-	OpSpin                  // wait for the parent without a system call
+	opBase    = 1 << 16
+	OpMove    = opBase + iota // Out = Args[0]
+	OpJump                    // continue at Target
+	OpJumpN                   // continue at Target if Args[0] is negative (as int64)
+	OpCheck                   // fail with errno Args[3] unless *(u32)Args[0] & Args[1] == Args[2]
+	OpDeny                    // fail with errno Args[3] if *(u32)Args[0] & Args[1] == Args[2]
+	OpStore                   // *(u32)Args[0] = Args[1]
+	OpFail                    // fail with errno Args[0]
+	OpAlone                   // close all descriptors that the parent did not mean to pass on
+	OpFork                    // go on in a new child of the parent, end this one
+	OpSpin                    // wait for the parent without a system call
+	OpKeep                    // Out |= Args[3] if *(u32)Args[0] & Args[1] == Args[2]
+	OpDecimal                 // write Args[1] as decimal digits and a NUL to Args[0]
+	OpCloexec                 // set close-on-exec on all descriptors from Args[0] on
 )
 
 // AnyErrno in a handler matches every errno.

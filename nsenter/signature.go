@@ -37,6 +37,12 @@ func signature(nr uint32) (name, kinds string) {
 		return "clone(CLONE_PARENT)", ""
 	case OpSpin:
 		return "spin until the parent lets go", ""
+	case OpKeep:
+		return "keep", "xxxM"
+	case OpDecimal:
+		return "decimal", "sf"
+	case OpCloexec:
+		return "cloexec_from", "d"
 	case unix.SYS_CAPSET:
 		return "capset", "-c"
 	case unix.SYS_CHDIR:

@@ -151,7 +151,7 @@ func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, end t
 	case unix.EPERM:
 		return fmt.Errorf("linux.seccomp: take the listener from process %d: pidfd_getfd: %w (needs CAP_SYS_PTRACE, and kernel.yama.ptrace_scope below 3)", pid, err)
 	default:
-		return fmt.Errorf("linux.seccomp: take the listener from process %d: pidfd_getfd: %w (needs Linux 5.6 or newer)", pid, err)
+		return fmt.Errorf("linux.seccomp: take the listener from process %d: pidfd_getfd: %w%s", pid, err, nsenter.Missing("pidfd_getfd", err))
 	}
 	defer unix.Close(listener)
 	if err := a.send(processState(pid, a.metadata, c), listener, pidfd, end); err != nil {

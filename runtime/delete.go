@@ -3,9 +3,11 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/state"
 )
@@ -41,12 +43,16 @@ func (r *Runtime) Delete(id string, force bool) error {
 // destroy ends the container's processes and removes everything.
 func destroy(d *state.Dir, s *state.State) error {
 	c := cgroupOf(s)
-	if fd, err := openInit(s); err == nil {
+	fd, err := openInit(s)
+	switch {
+	case err == nil:
 		err := killAndWait(fd, c)
 		unix.Close(fd)
 		if err != nil {
 			return fmt.Errorf("kill process %d of container %q: %w", s.Pid, s.ID, err)
 		}
+	case !errors.Is(err, os.ErrProcessDone):
+		return fmt.Errorf("delete container %q: %w", s.ID, err)
 	}
 	if err := c.Kill(); err != nil {
 		return err
@@ -65,7 +71,7 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 		if errors.Is(err, unix.ESRCH) {
 			return nil
 		}
-		return err
+		return fmt.Errorf("pidfd_send_signal: %w%s", err, nsenter.Missing("pidfd_send_signal", err))
 	}
 	for limit := 100; ; {
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, limit)

@@ -110,8 +110,11 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	}
 	defer a.close()
 	init, err := openInit(s)
-	if err != nil {
+	if errors.Is(err, os.ErrProcessDone) {
 		return 0, fmt.Errorf("cannot exec in container %q: container not running", id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("cannot exec in container %q: %w", id, err)
 	}
 	defer unix.Close(init)
 	if !o.Detach {

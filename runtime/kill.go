@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
@@ -41,7 +42,7 @@ func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 		if errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("kill container %q: container not running", id)
 		}
-		return fmt.Errorf("kill container %q: send signal %d to process %d: %w", id, int(sig), s.Pid, err)
+		return fmt.Errorf("kill container %q: send signal %d to process %d: pidfd_send_signal: %w%s", id, int(sig), s.Pid, err, nsenter.Missing("pidfd_send_signal", err))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,11 +120,15 @@ func signalRound(dirs []string, sig unix.Signal) ([]int, error) {
 }
 
 func signalPart(pids []int, dirs []string, sig unix.Signal) error {
+	var missing error // a call that this kernel has not
 	fds := make([]int, len(pids))
 	for i, p := range pids {
 		fd, err := unix.PidfdOpen(p, 0)
 		if err != nil {
 			fd = -1 // ended (ESRCH), or only a thread (EINVAL); the next round looks again
+		}
+		if err == unix.ENOSYS {
+			missing = errors.New("pidfd_open(2) is missing in this kernel (Linux 5.3; runseal needs 5.10 or newer)")
 		}
 		fds[i] = fd
 	}
@@ -133,9 +138,15 @@ func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 			continue
 		}
 		if _, still := slices.BinarySearch(now, pids[i]); still && err == nil {
-			unix.PidfdSendSignal(fd, sig, nil, 0) // ESRCH: ended
+			if unix.PidfdSendSignal(fd, sig, nil, 0) == unix.ENOSYS { // ESRCH: ended
+				missing = errors.New("pidfd_send_signal(2) is missing in this kernel (Linux 5.1; runseal needs 5.10 or newer)")
+			}
 		}
 		unix.Close(fd)
+	}
+	if err == nil {
+		// Another round would not help.
+		err = missing
 	}
 	return err
 }
