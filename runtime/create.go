@@ -200,6 +200,8 @@ func (c *created) converse(consoleSocket string) error {
 			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkCopyUp:
 			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
+		case plan.MarkAlone:
+			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkTerminal:
 			err = c.takeTerminal(fds, consoleSocket)
 		case plan.MarkSetUp: // the state was saved before

@@ -16,6 +16,7 @@ import (
 
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/signals"
@@ -83,7 +84,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	}
 	in := &plan.Input{
 		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()},
-		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring,
+		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(),
 	}
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)

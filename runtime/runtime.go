@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/policy"
 	"github.com/runseal/runseal/runtime/spec"
@@ -119,7 +120,7 @@ func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
 	in := &plan.Input{
 		ID: id, Spec: b.spec, Rootfs: b.rootfs, Bundle: b.dir, Cgroup: planCgroup(b.layout, b.cgroup),
 		NoPivot: o.NoPivot, NoKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFds, Fifo: fifo,
-		IsDir: isDir, ParentMount: parentMount,
+		IsDir: isDir, ParentMount: parentMount, Lacks: kernel.Lacks(),
 	}
 	if b.filter != nil {
 		b.filter.input(in)

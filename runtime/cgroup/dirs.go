@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
 )
 
 // openCgroup opens a directory that a state file names, and refuses everything
@@ -33,6 +35,8 @@ func openCgroup(path string) (int, error) {
 		return -1, unix.ENOENT
 	case unix.ELOOP, unix.ENOTDIR:
 		return refuse("a directory, reached without symbolic links")
+	case unix.ENOSYS:
+		return -1, fmt.Errorf("%s: openat2: %w%s", path, err, nsenter.Missing("openat2", err))
 	default:
 		return -1, &os.PathError{Op: "openat2", Path: path, Err: err}
 	}

@@ -1,7 +1,6 @@
 package cgroup
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter"
 )
 
 // How long Kill waits for processes to die and Destroy for cgroups to fall
@@ -128,7 +129,7 @@ func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 			fd = -1 // ended (ESRCH), or only a thread (EINVAL); the next round looks again
 		}
 		if err == unix.ENOSYS {
-			missing = errors.New("pidfd_open(2) is missing in this kernel (Linux 5.3; runseal needs 5.10 or newer)")
+			missing = fmt.Errorf("look for process %d: pidfd_open: %w%s", p, err, nsenter.Missing("pidfd_open", err))
 		}
 		fds[i] = fd
 	}
@@ -138,8 +139,8 @@ func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 			continue
 		}
 		if _, still := slices.BinarySearch(now, pids[i]); still && err == nil {
-			if unix.PidfdSendSignal(fd, sig, nil, 0) == unix.ENOSYS { // ESRCH: ended
-				missing = errors.New("pidfd_send_signal(2) is missing in this kernel (Linux 5.1; runseal needs 5.10 or newer)")
+			if e := unix.PidfdSendSignal(fd, sig, nil, 0); e == unix.ENOSYS { // ESRCH: ended
+				missing = fmt.Errorf("send signal %d to process %d: pidfd_send_signal: %w%s", int(sig), pids[i], e, nsenter.Missing("pidfd_send_signal", e))
 			}
 		}
 		unix.Close(fd)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go/features"
 
+	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/spec"
 )
@@ -55,13 +56,13 @@ type MemoryPolicy struct {
 }
 
 // New describes this build. version and commit are for the annotations; an
-// empty commit is left out. SupportedFlags asks the running kernel.
+// empty commit is left out. SupportedFlags and MountOptions ask the running kernel.
 func New(version, commit string) *Document {
 	yes, no := true, false
 	d := &Document{Hooks: []string{}}
 	d.OCIVersionMin = VersionMin
 	d.OCIVersionMax = VersionMax
-	d.MountOptions = plan.MountOptions()
+	d.MountOptions = plan.MountOptions(kernel.Lacks())
 	d.Annotations = map[string]string{AnnotationVersion: version}
 	if commit != "" {
 		d.Annotations[AnnotationCommit] = commit

@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go/features"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp"
@@ -81,7 +82,8 @@ func TestTables(t *testing.T) {
 	if f.Hooks == nil || len(f.Hooks) != 0 {
 		t.Errorf("hooks: %#v, want an empty list", f.Hooks)
 	}
-	if !slices.Equal(f.MountOptions, plan.MountOptions()) || !slices.Contains(f.MountOptions, "rro") {
+	lacks := kernel.Lacks()
+	if !slices.Equal(f.MountOptions, plan.MountOptions(lacks)) || slices.Contains(f.MountOptions, "rro") == lacks.MountSetattr {
 		t.Errorf("mountOptions: %q", f.MountOptions)
 	}
 	if f.Annotations[AnnotationVersion] != "1.2.3" || f.Annotations[AnnotationCommit] != "abc" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,6 +144,35 @@ var goldens = []struct {
 		s.Linux.MountLabel = "system_u:object_r:container_file_t:s0:c1,c2"
 		s.Linux.ReadonlyPaths, s.Linux.MaskedPaths = nil, []string{"/proc/scsi"}
 	}},
+	{"old-kernel", v1, func(in *Input, s *specs.Spec) {
+		in.Lacks = Lacks{MountSetattr: true, CloexecRange: true}
+		in.PreserveFDs = 1
+		s.Process.Args = []string{"/hello"}
+		s.Process.Capabilities = nil
+		s.Root.Readonly = true
+		s.Linux.Devices = nil
+		s.Linux.RootfsPropagation = "rshared"
+		s.Linux.ReadonlyPaths, s.Linux.MaskedPaths = []string{"/proc/sys"}, []string{"/proc/kcore"}
+		mounts(s,
+			specs.Mount{Destination: "/proc", Type: "proc", Source: "proc"},
+			specs.Mount{Destination: "/data", Type: "bind", Source: "data", Options: []string{"rbind", "ro", "rslave"}},
+			specs.Mount{Destination: "/etc/hosts", Source: "/host/hosts.file", Options: []string{"bind", "rw", "nosuid", "noatime", "nosymfollow"}},
+			specs.Mount{Destination: "/a", Source: "/a", Options: []string{"bind", "diratime"}},
+			specs.Mount{Destination: "/a", Source: "/a", Options: []string{"remount", "bind", "nodiratime", "strictatime", "exec"}},
+			specs.Mount{Destination: "/scratch", Type: "tmpfs", Source: "tmpfs", Options: []string{"ro", "shared"}},
+			specs.Mount{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"nosuid", "relatime", "ro"}},
+		)
+	}},
+	{"old-kernel-user-namespace", v2, func(in *Input, s *specs.Spec) {
+		in.Lacks = Lacks{MountSetattr: true, CloexecRange: true}
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+		s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: 100000, Size: 65536}}
+		s.Linux.GIDMappings = s.Linux.UIDMappings
+		s.Process.Args = []string{"/hello"}
+		s.Process.Capabilities = nil
+		s.Linux.Devices, s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil, nil
+		mounts(s, specs.Mount{Destination: "/etc/hosts", Source: "/host/hosts.file", Options: []string{"bind", "ro", "private"}})
+	}},
 	{"host-mounts", v2, func(in *Input, s *specs.Spec) {
 		s.Mounts, s.Root.Readonly = nil, false
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
@@ -241,6 +271,10 @@ func TestRefused(t *testing.T) {
 		{`mounts[1].options[1]: "idmap" is not supported`, func(_ *Input, s *specs.Spec) {
 			mounts(s, s.Mounts[0], specs.Mount{Destination: "/x", Source: "/x", Options: []string{"bind", "idmap"}})
 		}},
+		{`mounts[0].options[2]: "rro" needs mount_setattr(2), Linux 5.12 or newer`, func(in *Input, s *specs.Spec) {
+			in.Lacks.MountSetattr = true
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"rbind", "ro", "rro"}})
+		}},
 		{`mounts[0].type: missing, and no bind option is given`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x"})
 		}},
@@ -252,6 +286,24 @@ func TestRefused(t *testing.T) {
 		if err == nil || err.Error() != tc.want {
 			t.Errorf("got %v\nwant %s", err, tc.want)
 		}
+	}
+}
+
+// TestMountOptionsAreTrue: without mount_setattr(2) those options are refused, and only
+// those, that MountOptions then leaves out.
+func TestMountOptionsAreTrue(t *testing.T) {
+	old := Lacks{MountSetattr: true}
+	for _, name := range MountOptions(Lacks{}) {
+		_, err := Create(input(v2, func(in *Input, s *specs.Spec) {
+			in.Lacks = old
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"rbind", name}})
+		}))
+		if listed := slices.Contains(MountOptions(old), name); listed != (err == nil) {
+			t.Errorf("%s: listed %v, error %v", name, listed, err)
+		}
+	}
+	if all, some := len(MountOptions(Lacks{})), len(MountOptions(old)); some == 0 || some >= all {
+		t.Errorf("%d of %d options are left", some, all)
 	}
 }
 

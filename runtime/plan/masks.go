@@ -32,7 +32,7 @@ func (p *planner) readonlyPath(name string) {
 	p.openIn(name, openAny, regTarget).On(uint16(unix.ENOENT), missing).On(uint16(unix.ENOTDIR), missing)
 	p.Sys(unix.SYS_OPEN_TREE, nsenter.Val(regTarget), p.String(""),
 		nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE)).Into(regTree)
-	p.setAttr(regTree, unix.MOUNT_ATTR_RDONLY, 0, 0, true)
+	p.setTree(regTree, change{set: unix.MOUNT_ATTR_RDONLY, recursive: true})
 	p.attach(regTree)
 	p.closeReg(regTree)
 	p.closeReg(regTarget)
@@ -66,7 +66,7 @@ func (p *planner) maskedPath(name string) {
 	p.cloneTree("/dev/null", false)
 	// Read-only, or root in the container could change the mode and owner
 	// of the host's node. Writing to the device works all the same.
-	p.setAttr(regTree, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, 0, 0, false)
+	p.setTree(regTree, change{set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC})
 
 	p.Place(cover)
 	p.attach(regTree)

@@ -99,12 +99,12 @@ var options = [...]option{
 	{name: "unbindable", propagation: unix.MS_UNBINDABLE},
 }
 
-// MountOptions lists the options that runseal itself understands; any other
-// is passed to the file system.
-func MountOptions() []string {
+// MountOptions lists the options that runseal itself understands, on a kernel that
+// lacks these things; any other is passed to the file system.
+func MountOptions(l Lacks) []string {
 	var names []string
 	for _, o := range options {
-		if o.special != unsupported {
+		if o.special != unsupported && !(o.recursive && l.MountSetattr) {
 			names = append(names, o.name)
 		}
 	}
@@ -181,26 +181,26 @@ func parseMount(i int, s specs.Mount) (*mount, error) {
 
 // attrs turns MS_* flags into MOUNT_ATTR_* of mount_setattr(2). The access
 // time modes are one field there: touching it means clearing it first.
-func attrs(set, cleared uint64) (attrSet, attrClear uint64) {
+func attrs(set, cleared uint64) (c change) {
 	for _, x := range [...]struct{ ms, attr uint64 }{
 		{unix.MS_RDONLY, unix.MOUNT_ATTR_RDONLY}, {unix.MS_NOSUID, unix.MOUNT_ATTR_NOSUID},
 		{unix.MS_NODEV, unix.MOUNT_ATTR_NODEV}, {unix.MS_NOEXEC, unix.MOUNT_ATTR_NOEXEC},
 		{unix.MS_NODIRATIME, unix.MOUNT_ATTR_NODIRATIME}, {unix.MS_NOSYMFOLLOW, unix.MOUNT_ATTR_NOSYMFOLLOW},
 	} {
 		if set&x.ms != 0 {
-			attrSet |= x.attr
+			c.set |= x.attr
 		} else if cleared&x.ms != 0 {
-			attrClear |= x.attr
+			c.clear |= x.attr
 		}
 	}
 	if (set|cleared)&atimes != 0 {
-		attrClear |= unix.MOUNT_ATTR__ATIME
+		c.clear |= unix.MOUNT_ATTR__ATIME
 		switch {
 		case set&unix.MS_NOATIME != 0:
-			attrSet |= unix.MOUNT_ATTR_NOATIME
+			c.set |= unix.MOUNT_ATTR_NOATIME
 		case set&unix.MS_STRICTATIME != 0:
-			attrSet |= unix.MOUNT_ATTR_STRICTATIME
+			c.set |= unix.MOUNT_ATTR_STRICTATIME
 		}
 	}
-	return attrSet, attrClear
+	return c
 }

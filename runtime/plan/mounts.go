@@ -19,12 +19,14 @@ func (p *planner) mounts() error {
 		if err := m.checkDestination(); err != nil {
 			return err
 		}
+		if err := p.checkRecursive(m); err != nil {
+			return err
+		}
 		m.step(p)
 		switch {
 		case m.remount:
 			p.openIn(m.Destination, openAny, regTarget)
-			set, clear := attrs(m.flags, m.cleared)
-			p.setAttr(regTarget, set, clear, 0, false)
+			p.setAttr(regTarget, attrs(m.flags, m.cleared))
 			p.recursiveAttrs(m, regTarget)
 			p.propagate(m, regTarget)
 			p.closeReg(regTarget)
@@ -112,7 +114,8 @@ func (p *planner) mountFS(m *mount) {
 }
 
 // mountBind attaches a clone of a host tree. Its attributes are set while it
-// is still detached, so it is never seen without them.
+// is still detached, so it is never seen without them (but for old kernels, see
+// remount).
 func (p *planner) mountBind(m *mount) error {
 	if m.source == "" {
 		return fmt.Errorf("%s.source: missing: a bind mount needs one", m.field)
@@ -129,10 +132,13 @@ func (p *planner) mountBind(m *mount) error {
 		return fmt.Errorf("%s.options: %q: a bind mount takes no file system options", m.field, m.data)
 	}
 	p.cloneTree(source, m.rbind)
-	if set, clear := attrs(m.flags, m.cleared); set|clear != 0 {
-		p.setAttr(regTree, set, clear, 0, false)
+	if c := attrs(m.flags, m.cleared); c != (change{}) {
+		p.setTree(regTree, c)
 	}
-	p.recursiveAttrs(m, regTree)
+	if c := attrs(m.rset, m.rclear); c != (change{}) {
+		c.recursive = true
+		p.setTree(regTree, c)
+	}
 	p.target(m.Destination, dir, 0)
 	p.refuseProc(m)
 	if m.Destination == "/proc" {
@@ -172,14 +178,15 @@ func (m *mount) step(p *planner) {
 }
 
 func (p *planner) recursiveAttrs(m *mount, r nsenter.Reg) {
-	if set, clear := attrs(m.rset, m.rclear); set|clear != 0 {
-		p.setAttr(r, set, clear, 0, true)
+	if c := attrs(m.rset, m.rclear); c != (change{}) {
+		c.recursive = true
+		p.setAttr(r, c)
 	}
 }
 
 func (p *planner) propagate(m *mount, r nsenter.Reg) {
 	for _, flag := range m.propagation {
-		p.setAttr(r, 0, 0, flag&^unix.MS_REC, flag&unix.MS_REC != 0)
+		p.setAttr(r, change{propagation: flag &^ unix.MS_REC, recursive: flag&unix.MS_REC != 0})
 	}
 }
 
@@ -196,13 +203,14 @@ func (p *planner) cloneTree(source string, recursive bool) nsenter.Call {
 func (p *planner) attach(tree nsenter.Reg) {
 	p.Sys(unix.SYS_MOVE_MOUNT, nsenter.Val(tree), p.String(""), nsenter.Val(regTarget), p.String(""),
 		nsenter.Imm(unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
+	p.attached(tree)
 }
 
 // bindHost binds a host directory that the runtime itself chose.
 func (p *planner) bindHost(dest, source string, flags uint64) {
 	p.cloneTree(source, false)
-	if set, clear := attrs(flags, 0); set|clear != 0 {
-		p.setAttr(regTree, set, clear, 0, false)
+	if c := attrs(flags, 0); c != (change{}) {
+		p.setTree(regTree, c)
 	}
 	p.target(dest, true, 0)
 	p.attach(regTree)

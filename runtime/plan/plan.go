@@ -16,7 +16,7 @@
 //	network.go     loopback up
 //	sysctl.go      hostname, domainname, sysctls through a private procfs
 //	rootfs.go      propagation, root mount
-//	mounts.go      mounts; devices.go, terminal.go, masks.go
+//	mounts.go      mounts; devices.go, terminal.go, masks.go; attr.go, remount.go
 //	pivot.go       root read-only, pivot_root
 //	process.go     rlimits, working directory, capabilities, ids
 //	lookup.go      find the executable
@@ -56,12 +56,16 @@ const (
 	regNS                            // first of the namespaces given by path (up to 8)
 
 	RegListener = regNS + 8 // what seccomp(2) has returned for SCMP_ACT_NOTIFY
+
+	regSelf  = RegListener + 1 // /proc/self/fd, see remount
+	regFlags = RegListener + 2 // of a mount, see remount
 )
 
 var regNames = [...]string{
 	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
 	regMask: "mask", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
 	RegPidFD: "init", regMaster: "master", regSlave: "slave", RegListener: "listener",
+	regSelf: "self/fd", regFlags: "flags",
 }
 
 // Marks are the bytes by which the child tells the parent where it stands.
@@ -70,6 +74,7 @@ const (
 	MarkForked   = 'f' // goes on in another process: nsenter.Child.Follow
 	MarkMakePath = 'p' // hands over the root, in which Paths[RegPath] has to be made
 	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
+	MarkAlone    = 'm' // hands over a mount that has to be without others below it
 	MarkTerminal = 't' // hands over the master side of the terminal
 	MarkSetUp    = 's' // everything that may fail on the configuration is done
 	MarkReady    = 'r' // waits for the exec FIFO; the parent may end
@@ -93,13 +98,20 @@ type Input struct {
 	Fifo        bool                         // wait on the exec FIFO before the seal (create); false for run
 	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
 	ParentMount func(string) (string, error) // mount point that the path lies on; asked only for shared propagation
+	Lacks       Lacks                        // what the kernel has not
+}
+
+// Lacks is what a plan uses and does in another way where a supported kernel has it not.
+type Lacks struct {
+	MountSetattr bool // mount_setattr(2), Linux 5.12
+	CloexecRange bool // CLOSE_RANGE_CLOEXEC of close_range(2), Linux 5.11
 }
 
 // Plan is a program together with how its process has to be made.
 type Plan struct {
 	Program *nsenter.Program
 	Flags   uint64 // CLONE_NEW* for clone3(2)
-	Paths   []Path // what MarkMakePath and MarkCopyUp are about, by RegPath
+	Paths   []Path // what MarkMakePath, MarkCopyUp and MarkAlone are about, by RegPath
 	// Listener: the program installs a filter with SCMP_ACT_NOTIFY. After MarkSetUp,
 	// or when it was started, the child spins (nsenter.OpSpin) until its listener,
 	// the descriptor in RegListener, is in the hands of an agent.
@@ -124,6 +136,7 @@ type planner struct {
 	ns   namespaces
 
 	late      []lateReadOnly // tmpfs mounts that become read-only when all is in place
+	waiting   []change       // to a detached tree, for when it is attached
 	paths     []Path
 	byParent  bool     // Plan.RlimitsByParent
 	lateProcs bool     // RLIMIT_NPROC is set after a fork

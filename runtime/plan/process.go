@@ -144,6 +144,10 @@ func (p *planner) descriptors() {
 		}
 	}
 	p.Step("", "close all other descriptors on execve")
+	if p.in.Lacks.CloexecRange {
+		p.Cloexec(3 + n)
+		return
+	}
 	p.Sys(unix.SYS_CLOSE_RANGE, nsenter.Imm(3+n), nsenter.Imm(^uint32(0)), nsenter.Imm(unix.CLOSE_RANGE_CLOEXEC))
 }
 

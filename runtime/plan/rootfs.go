@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/binary"
 	"fmt"
 	"path"
 
@@ -37,6 +36,7 @@ func propagationFlag(name string) uint64 {
 // rootfs makes the root a mount of its own in the new mount namespace and
 // opens it as regRoot.
 func (p *planner) rootfs() error {
+	p.openSelf()
 	// Mounts of the container must not reach the host, nor its unmounting of
 	// the host's tree: slave, recursively, whatever the root itself is to be.
 	// Only shared is different, for containers whose mounts are meant to be
@@ -63,9 +63,10 @@ func (p *planner) rootfs() error {
 	p.Step("root.path", "make %q a mount", p.in.Rootfs)
 	p.Sys(unix.SYS_OPEN_TREE, atCwd, p.String(p.in.Rootfs), nsenter.Imm(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)).Into(regRoot)
 	if initial&unix.MS_SHARED != 0 {
-		p.setAttr(regRoot, 0, 0, unix.MS_PRIVATE, false)
+		p.setTree(regRoot, change{propagation: unix.MS_PRIVATE})
 	}
 	p.Sys(unix.SYS_MOVE_MOUNT, nsenter.Val(regRoot), p.String(""), atCwd, p.String(p.in.Rootfs), nsenter.Imm(unix.MOVE_MOUNT_F_EMPTY_PATH))
+	p.attached(regRoot)
 	return nil
 }
 
@@ -80,31 +81,19 @@ func (p *planner) finishRoot() {
 	for _, l := range p.late {
 		p.Step(l.field, "make the mount on %q read-only", l.path)
 		p.openIn(l.path, openAny, regTarget)
-		p.setAttr(regTarget, unix.MOUNT_ATTR_RDONLY, 0, 0, false)
+		p.setAttr(regTarget, change{set: unix.MOUNT_ATTR_RDONLY})
 		p.closeReg(regTarget)
 	}
 	if p.spec.Root.Readonly {
 		p.Step("root.readonly", "make the root read-only")
-		p.setAttr(regRoot, unix.MOUNT_ATTR_RDONLY, 0, 0, false)
+		p.setAttr(regRoot, change{set: unix.MOUNT_ATTR_RDONLY})
 	}
+	p.closeSelf()
 	p.pivot()
 }
 
 // lateReadOnly is a mount in which other mounts had to be made first.
 type lateReadOnly struct{ path, field string }
-
-// setAttr changes the mount that a descriptor stands for (mount_setattr(2)).
-func (p *planner) setAttr(r nsenter.Reg, set, clear, propagation uint64, recursive bool) nsenter.Call {
-	var b []byte
-	for _, v := range []uint64{set, clear, propagation, 0} { // struct mount_attr
-		b = binary.NativeEndian.AppendUint64(b, v)
-	}
-	flags := unix.AT_EMPTY_PATH
-	if recursive {
-		flags |= unix.AT_RECURSIVE
-	}
-	return p.Sys(unix.SYS_MOUNT_SETATTR, nsenter.Val(r), p.String(""), nsenter.Imm(flags), p.Bytes(b), nsenter.Imm(len(b)))
-}
 
 // mountCall is mount(2).
 func (p *planner) mountCall(source, target, fstype string, flags uint64, data string) nsenter.Call {

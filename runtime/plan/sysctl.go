@@ -31,10 +31,7 @@ func (p *planner) sysctls() {
 		return
 	}
 	p.Step("linux.sysctl", "mount a private procfs")
-	p.Sys(unix.SYS_FSOPEN, p.String("proc"), nsenter.Imm(unix.FSOPEN_CLOEXEC)).Into(regTree)
-	p.Sys(unix.SYS_FSCONFIG, nsenter.Val(regTree), nsenter.Imm(unix.FSCONFIG_CMD_CREATE), nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
-	p.Sys(unix.SYS_FSMOUNT, nsenter.Val(regTree), nsenter.Imm(unix.FSMOUNT_CLOEXEC), nsenter.Imm(unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)).Into(regProc)
-	p.closeReg(regTree)
+	p.privateProc()
 	for _, key := range slices.Sorted(maps.Keys(p.spec.Linux.Sysctl)) {
 		name, _ := spec.SysctlPath(key) // malformed keys were refused by validation
 		value := p.spec.Linux.Sysctl[key]
@@ -46,4 +43,14 @@ func (p *planner) sysctls() {
 		p.closeReg(regTree)
 	}
 	p.closeReg(regProc)
+}
+
+// privateProc makes a procfs in regProc that is mounted nowhere. It returns the calls
+// that the kernel may refuse; regTree is open then.
+func (p *planner) privateProc() (create, mount nsenter.Call) {
+	p.Sys(unix.SYS_FSOPEN, p.String("proc"), nsenter.Imm(unix.FSOPEN_CLOEXEC)).Into(regTree)
+	create = p.Sys(unix.SYS_FSCONFIG, nsenter.Val(regTree), nsenter.Imm(unix.FSCONFIG_CMD_CREATE), nsenter.Imm(0), nsenter.Imm(0), nsenter.Imm(0))
+	mount = p.Sys(unix.SYS_FSMOUNT, nsenter.Val(regTree), nsenter.Imm(unix.FSMOUNT_CLOEXEC), nsenter.Imm(unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)).Into(regProc)
+	p.closeReg(regTree)
+	return create, mount
 }

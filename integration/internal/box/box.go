@@ -35,6 +35,8 @@ type Box struct {
 	shared bool     // the state directory is another box's too
 	extra  []string // further container ids to delete
 	global []string // further global flags of the runtime
+	wrap   []string // program and arguments that execute the runtime
+	env    []string // for the runtime
 }
 
 var (
@@ -122,6 +124,11 @@ func (b *Box) Sibling(args ...string) *Box {
 
 // Global adds global flags (before the subcommand) to every later command.
 func (b *Box) Global(flags ...string) { b.global = append(b.global, flags...) }
+
+// Wrap makes a program, to which the runtime and its arguments are added, execute the
+// runtime in all later commands, with further environment variables. Nil and nothing
+// takes that back.
+func (b *Box) Wrap(argv []string, env ...string) { b.wrap, b.env = argv, env }
 
 // Mark is the environment variable by which the box knows its processes; it is
 // for tests that start the runtime by themselves.

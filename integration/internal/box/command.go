@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,10 +46,10 @@ type Process struct {
 // then args. prepare, if not nil, may change the command before it starts.
 func (b *Box) Start(prepare func(*exec.Cmd), args ...string) *Process {
 	b.t.Helper()
-	argv := append([]string{"--root", b.Root}, b.global...)
-	p := &Process{Cmd: exec.Command(binary, append(argv, args...)...), b: b, done: make(chan error, 1)}
+	argv := slices.Concat(b.wrap, []string{binary, "--root", b.Root}, b.global, args)
+	p := &Process{Cmd: exec.Command(argv[0], argv[1:]...), b: b, done: make(chan error, 1)}
 	p.Dir = b.Dir
-	p.Env = append(os.Environ(), b.token)
+	p.Env = append(append(os.Environ(), b.token), b.env...)
 	p.out, p.err = b.scratch("out"), b.scratch("err")
 	p.Stdout, p.Stderr = p.out, p.err
 	if prepare != nil {

@@ -1,0 +1,102 @@
+package oldkernel
+
+import (
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+// complains checks that a command has failed with one line that names the missing call,
+// the kernel that it came with and the one that runseal needs.
+func complains(t *testing.T, r box.Result, status int, call, since string) {
+	t.Helper()
+	want := call + ": function not implemented (came with Linux " + since + "; runseal needs 5.10 or newer)"
+	if r.Status != status || r.Stdout != "" || !strings.Contains(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
+		t.Errorf("exit status %d, stdout %q, stderr %q; want %d and one line with %q", r.Status, r.Stdout, r.Stderr, status, want)
+	}
+}
+
+// TestMissingForRun takes away each call that a container cannot be made without.
+func TestMissingForRun(t *testing.T) {
+	for call, since := range map[string]string{
+		"clone3": "5.3", "close_range": "5.9", "openat2": "5.6", "faccessat2": "5.8",
+		"open_tree": "5.2", "move_mount": "5.2", "fsopen": "5.2", "fsconfig": "5.2", "fsmount": "5.2",
+	} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			for _, command := range []string{"run", "create"} {
+				b := sh(t, "echo the program runs")
+				b.Spec.Linux.MaskedPaths = []string{"/proc/fs", "/proc/kcore"}
+				under(t, b, without(call))
+				b.WriteConfig(b.Config())
+				complains(t, b.Do(command, "--bundle", b.Dir, b.ID), 1, call, since)
+				b.NothingLeft()
+			}
+		})
+	}
+}
+
+// TestMissingForOthers takes away what is needed for a container that is there.
+func TestMissingForOthers(t *testing.T) {
+	b := sh(t, "sleep 600")
+	b.Up()
+	for _, c := range []struct {
+		call, since string
+		status      int
+		command     []string
+	}{
+		{"pidfd_open", "5.3", 1, []string{"kill", b.ID, "TERM"}},
+		{"pidfd_open", "5.3", 1, []string{"delete", "--force", b.ID}},
+		{"pidfd_open", "5.3", 255, []string{"exec", b.ID, "true"}},
+		{"pidfd_send_signal", "5.1", 1, []string{"kill", b.ID, "TERM"}},
+		{"pidfd_send_signal", "5.1", 1, []string{"delete", "--force", b.ID}},
+		{"close_range", "5.9", 255, []string{"exec", b.ID, "true"}},
+		{"clone3", "5.3", 255, []string{"exec", b.ID, "true"}},
+		{"openat2", "5.6", 255, []string{"exec", b.ID, "true"}},
+	} {
+		under(t, b, without(c.call))
+		complains(t, b.Do(c.command...), c.status, c.call, c.since)
+	}
+	under(t, b, nil)
+	if s := b.State(); s.Status != "running" {
+		t.Errorf("the container is %s, want it to run on", s.Status)
+	}
+	// Of all processes in a cgroup none is signalled in another way either, whether the
+	// first is there or not.
+	shared := sh(t, "sleep 600 & echo ready; wait $!")
+	shared.DropNamespace("pid")
+	p := shared.Create()
+	shared.Must("start", shared.ID)
+	p.WaitOutput("ready\n")
+	for range 2 {
+		for _, c := range [][2]string{{"pidfd_open", "5.3"}, {"pidfd_send_signal", "5.1"}} {
+			under(t, shared, without(c[0]))
+			complains(t, shared.Do("kill", "--all", shared.ID, "TERM"), 1, c[0], c[1])
+			complains(t, shared.Do("delete", "--force", shared.ID), 1, c[0], c[1])
+		}
+		under(t, shared, nil)
+		if pid := shared.State().Pid; pid != 0 {
+			must(t, unix.Kill(pid, unix.SIGKILL))
+			shared.WaitPid(pid)
+		}
+	}
+}
+
+// TestMissingForAgent: the listener of SCMP_ACT_NOTIFY is taken by pidfd_getfd(2).
+func TestMissingForAgent(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", socket)
+	must(t, err)
+	defer l.Close()
+	b := sh(t, "echo the program runs")
+	b.Spec.Linux.Seccomp = box.Seccomp("SCMP_ACT_ALLOW", box.Rule("SCMP_ACT_NOTIFY", "swapon"))
+	b.Spec.Linux.Seccomp.ListenerPath = socket
+	under(t, b, without("pidfd_getfd"))
+	complains(t, b.Run(), 1, "pidfd_getfd", "5.6")
+	b.NothingLeft()
+}
