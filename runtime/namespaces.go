@@ -20,6 +20,9 @@ func checkNamespaces(s *specs.Spec) error {
 	}
 	for i, ns := range s.Linux.Namespaces {
 		if ns.Path == "" {
+			if err := checkTime(i, ns.Type); err != nil {
+				return err
+			}
 			continue
 		}
 		field := fmt.Sprintf("linux.namespaces[%d].path", i)
@@ -33,6 +36,18 @@ func checkNamespaces(s *specs.Spec) error {
 		if about := changes(s, ns.Type); about != "" {
 			return fmt.Errorf("%s: %q is the runtime's own %s namespace, in which %s is not allowed", field, ns.Path, ns.Type, about)
 		}
+	}
+	return nil
+}
+
+// checkTime makes sure that the kernel has time namespaces if number i in
+// linux.namespaces is to be a new one.
+func checkTime(i int, t specs.LinuxNamespaceType) error {
+	if t != specs.TimeNamespace {
+		return nil
+	}
+	if err := unix.Access("/proc/self/timens_offsets", unix.F_OK); err != nil {
+		return fmt.Errorf(`linux.namespaces[%d].type: "time": the kernel has no time namespaces, expected Linux 5.6 or newer with CONFIG_TIME_NS (/proc/self/timens_offsets: %w)`, i, err)
 	}
 	return nil
 }
@@ -67,7 +82,7 @@ func procName(t specs.LinuxNamespaceType) string {
 	case specs.MountNamespace:
 		return "mnt"
 	}
-	return string(t) // pid, ipc, uts, user, cgroup
+	return string(t) // pid, ipc, uts, user, cgroup, time
 }
 
 // changes names what config.json would change in a namespace of this type, or

@@ -128,7 +128,7 @@ func TestMountNamespaceByPath(t *testing.T) {
 		var inside []string
 		for _, l := range mounts(output(t, b)) {
 			if strings.HasPrefix(l, "/mnt") || strings.HasPrefix(l, "/ ") || strings.HasPrefix(l, "/proc/") {
-				inside = append(inside, strings.ReplaceAll(l, other.Rootfs, "ROOT"))
+				inside = append(inside, strings.ReplaceAll(l, filepath.Base(other.Dir), "BUNDLE"))
 			}
 		}
 		got = append(got, inside)

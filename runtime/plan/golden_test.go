@@ -44,6 +44,12 @@ func input(cg Cgroup, change func(in *Input, s *specs.Spec)) *Input {
 	return in
 }
 
+// minimal leaves out what other golden files show.
+func minimal(s *specs.Spec) {
+	s.Mounts, s.Linux.Devices, s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil, nil, nil
+	s.Process.Capabilities, s.Process.Rlimits, s.Process.Args = nil, nil, []string{"/hello"}
+}
+
 func mounts(s *specs.Spec, m ...specs.Mount) { s.Mounts = m }
 
 func uint32p(v uint32) *uint32 { return &v }
@@ -143,6 +149,20 @@ var goldens = []struct {
 		s.Process.ApparmorProfile, s.Process.SelinuxLabel = "docker-default", "system_u:system_r:container_t:s0:c1,c2"
 		s.Linux.MountLabel = "system_u:object_r:container_file_t:s0:c1,c2"
 		s.Linux.ReadonlyPaths, s.Linux.MaskedPaths = nil, []string{"/proc/scsi"}
+	}},
+	{"time-namespace", v2, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.TimeNamespace}, specs.LinuxNamespace{Type: specs.UserNamespace})
+		s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: 100000, Size: 65536}}
+		s.Linux.GIDMappings = s.Linux.UIDMappings
+		s.Linux.TimeOffsets = map[string]specs.LinuxTimeOffset{"monotonic": {Secs: -86400}, "boottime": {Secs: 7, Nanosecs: 500}}
+	}},
+	{"time-namespace-by-path", v2, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		s.Linux.Namespaces = []specs.LinuxNamespace{
+			{Type: specs.MountNamespace}, {Type: specs.TimeNamespace, Path: "/proc/7/ns/time"}, {Type: specs.PIDNamespace, Path: "/proc/7/ns/pid"},
+		}
+		s.Hostname = ""
 	}},
 	{"old-kernel", v1, func(in *Input, s *specs.Spec) {
 		in.Lacks = Lacks{MountSetattr: true, CloexecRange: true}
@@ -278,8 +298,8 @@ func TestRefused(t *testing.T) {
 		{`mounts[0].type: missing, and no bind option is given`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x"})
 		}},
-		{`linux.namespaces[1].type: "time" is not supported`, func(_ *Input, s *specs.Spec) {
-			s.Linux.Namespaces = []specs.LinuxNamespace{{Type: "mount"}, {Type: "time"}}
+		{`linux.namespaces[1].type: "xyz" is not supported`, func(_ *Input, s *specs.Spec) {
+			s.Linux.Namespaces = []specs.LinuxNamespace{{Type: "mount"}, {Type: "xyz"}}
 		}},
 	} {
 		_, err := Create(input(v2, tc.change))

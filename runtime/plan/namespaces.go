@@ -40,6 +40,8 @@ func nsFlag(t specs.LinuxNamespaceType) uint64 {
 		return unix.CLONE_NEWNS
 	case specs.CgroupNamespace:
 		return unix.CLONE_NEWCGROUP
+	case specs.TimeNamespace:
+		return unix.CLONE_NEWTIME
 	}
 	return 0
 }
@@ -93,7 +95,7 @@ func (n *namespaces) atClone() uint64 {
 	case n.create&unix.CLONE_NEWUSER != 0:
 		return n.create & (unix.CLONE_NEWUSER | unix.CLONE_NEWPID)
 	}
-	return n.create &^ unix.CLONE_NEWCGROUP
+	return n.create &^ unix.CLONE_NEWCGROUP &^ unix.CLONE_NEWTIME
 }
 
 // inUser tells whether a user namespace is joined by path. Everything else must
@@ -118,6 +120,7 @@ func (p *planner) openNamespaces() {
 		p.Step(j.field, "open %s namespace %q", nsName(j.flag), j.path)
 		p.Sys(unix.SYS_OPENAT, atCwd, p.String(j.path), nsenter.Imm(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(j.reg)
 	}
+	p.openTime()
 }
 
 // enterNamespaces joins and completes the namespaces. The user namespace comes
@@ -133,12 +136,13 @@ func (p *planner) enterNamespaces() {
 		p.join(unix.CLONE_NEWUSER)
 		p.becomeRoot("linux.namespaces")
 	}
+	p.newTime()
 	for _, j := range p.ns.joined {
 		if j.flag != unix.CLONE_NEWUSER {
 			p.join(j.flag)
 		}
 	}
-	if flags := p.ns.create &^ unix.CLONE_NEWCGROUP &^ p.ns.atClone(); flags != 0 {
+	if flags := p.ns.create &^ unix.CLONE_NEWCGROUP &^ unix.CLONE_NEWTIME &^ p.ns.atClone(); flags != 0 {
 		// Only now, as root of the user namespace: what they hold (the
 		// root of an mqueue mount) belongs to who made them.
 		p.Step("linux.namespaces", "make the other namespaces")
@@ -193,6 +197,8 @@ func nsName(flag uint64) string {
 		return "uts"
 	case unix.CLONE_NEWNS:
 		return "mount"
+	case unix.CLONE_NEWTIME:
+		return "time"
 	}
 	return "cgroup"
 }

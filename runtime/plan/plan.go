@@ -12,7 +12,7 @@
 //	labels.go      AppArmor and SELinux
 //	namespaces.go  open namespaces given by path
 //	cgroup.go      join the cgroup (v1), oom_score_adj
-//	namespaces.go  setns; wait for user mappings; new cgroup namespace
+//	namespaces.go  setns; wait for user mappings; time.go; new cgroup namespace
 //	network.go     loopback up
 //	sysctl.go      hostname, domainname, sysctls through a private procfs
 //	rootfs.go      propagation, root mount
@@ -59,13 +59,16 @@ const (
 
 	regSelf  = RegListener + 1 // /proc/self/fd, see remount
 	regFlags = RegListener + 2 // of a mount, see remount
+
+	regTime    = RegListener + 3 // /proc/self, until the time namespace is made
+	regOffsets = RegListener + 4 // its timens_offsets
 )
 
 var regNames = [...]string{
 	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
 	regMask: "mask", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
 	RegPidFD: "init", regMaster: "master", regSlave: "slave", RegListener: "listener",
-	regSelf: "self/fd", regFlags: "flags",
+	regSelf: "self/fd", regFlags: "flags", regTime: "self", regOffsets: "offsets",
 }
 
 // Marks are the bytes by which the child tells the parent where it stands.

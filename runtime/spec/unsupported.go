@@ -41,17 +41,11 @@ func Unsupported(s *specs.Spec) error {
 	if l == nil {
 		return nil
 	}
-	for i := range l.Namespaces {
-		if l.Namespaces[i].Type == specs.TimeNamespace {
-			return bad(index("linux.namespaces", i)+".type", `"time": %s`, notYet)
-		}
-	}
 	return firstSet("linux", -1, []asked{
 		{"netDevices", len(l.NetDevices) > 0},
 		{"intelRdt", l.IntelRdt != nil},
 		{"memoryPolicy", l.MemoryPolicy != nil},
 		{"personality", l.Personality != nil},
-		{"timeOffsets", len(l.TimeOffsets) > 0},
 	})
 }
 

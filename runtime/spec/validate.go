@@ -60,6 +60,9 @@ func Validate(s *specs.Spec) error {
 	if err := validateSysctl(l.Sysctl, all); err != nil {
 		return err
 	}
+	if err := validateTimeOffsets(l.TimeOffsets, created); err != nil {
+		return err
+	}
 	if l.Resources != nil {
 		if err := validateDeviceRules(l.Resources.Devices); err != nil {
 			return err

@@ -157,12 +157,10 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		{"hooks.startContainer", func() { s.Hooks.StartContainer = nil }},
 		{"hooks.poststart", func() { s.Hooks.Poststart = nil }},
 		{"hooks.poststop", func() { s.Hooks.Poststop = nil }},
-		{"linux.namespaces[1].type", func() { s.Linux.Namespaces = nil }},
 		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
 		{"linux.intelRdt", func() { s.Linux.IntelRdt = nil }},
 		{"linux.memoryPolicy", func() { s.Linux.MemoryPolicy = nil }},
 		{"linux.personality", func() { s.Linux.Personality = nil }},
-		{"linux.timeOffsets", func() { s.Linux.TimeOffsets = nil }},
 	}
 	for _, step := range steps {
 		e, ok := Unsupported(s).(*FieldError)

@@ -5,6 +5,7 @@
 //	spy ADDR HEX    look through every other process that comes; HEX is what the
 //	                runtime's memory has at address ADDR
 //	prey MARK       wait for a process whose arguments contain MARK, then try to get at its binary
+//	clocks          print CLOCK_MONOTONIC of the kernel, the same of the vDSO, and CLOCK_BOOTTIME
 package main
 
 import (
@@ -28,6 +29,8 @@ func main() {
 		spy(os.Args[2], os.Args[3])
 	case "prey":
 		prey(os.Args[2])
+	case "clocks":
+		clocks()
 	}
 }
 
