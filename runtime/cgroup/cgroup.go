@@ -60,10 +60,11 @@ type Cgroup struct {
 	mode  Mode
 	paths map[string]string // controller -> directory; "" -> version 2
 
-	// From New only.
+	// From New and Update only.
 	spec      *specs.LinuxResources // for error messages; may be nil
 	resources *cgroups.Resources    // without devices, which devices holds
-	devices   devicePolicy
+	in        string                // inConfig or inUpdate
+	devices   devicePolicy          // from New only
 }
 
 // New checks linux.cgroupsPath and every field of linux.resources against the
@@ -88,7 +89,7 @@ func New(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.spec = res
+	c.spec, c.in = res, inConfig
 	c.resources, err = convert(l, res)
 	if err != nil {
 		return nil, err

@@ -137,12 +137,12 @@ func (c *Cgroup) Set() error {
 func (c *Cgroup) checkFiles() error {
 	if c.mode != V2 {
 		if b := c.resources.CpuBurst; b != nil && !exists(c.paths["cpu"]+"/cpu.cfs_burst_us") {
-			return fmt.Errorf("linux.resources.cpu.burst: %d: needs Linux 5.14 with CONFIG_CFS_BANDWIDTH", *b)
+			return fmt.Errorf("%scpu.burst: %d: needs Linux 5.14 with CONFIG_CFS_BANDWIDTH", c.in, *b)
 		}
 		return nil
 	}
 	if len(c.resources.BlkioWeightDevice) > 0 && !exists(c.paths[""]+"/io.bfq.weight") {
-		return errors.New("linux.resources.blockIO.weightDevice: cgroup v2 has weights per device only with the BFQ scheduler (Linux 5.4, CONFIG_BFQ_GROUP_IOSCHED)")
+		return errors.New(c.in + "blockIO.weightDevice: cgroup v2 has weights per device only with the BFQ scheduler (Linux 5.4, CONFIG_BFQ_GROUP_IOSCHED)")
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // describe turns the library's error, which knows a file, into one that names
-// the field of config.json; other is the field for everything else.
+// the field of LinuxResources; other is the field for everything else.
 func (c *Cgroup) describe(other string, err error) error {
 	var pe *fs.PathError
 	if !errors.As(err, &pe) {
@@ -38,7 +38,7 @@ func (c *Cgroup) describe(other string, err error) error {
 			why = "; expected more than is in use"
 		}
 	}
-	return fmt.Errorf("linux.resources.%s: %s: %s: %w%s", field, value, file, pe.Err, why)
+	return fmt.Errorf("%s%s: %s: %s: %w%s", c.in, field, value, file, pe.Err, why)
 }
 
 // fieldOf says which field of linux.resources a cgroup file is written from,

@@ -15,7 +15,7 @@ func TestDescribe(t *testing.T) {
 	dev := func(major, minor int64, rate uint64) specs.LinuxThrottleDevice {
 		return specs.LinuxThrottleDevice{LinuxBlockIODevice: specs.LinuxBlockIODevice{Major: major, Minor: minor}, Rate: rate}
 	}
-	c := &Cgroup{spec: &specs.LinuxResources{
+	c := &Cgroup{in: inConfig, spec: &specs.LinuxResources{
 		Memory: &specs.LinuxMemory{Limit: ptr(int64(4096))},
 		CPU:    &specs.LinuxCPU{Cpus: "99", Period: ptr(uint64(5000))},
 		Pids:   &specs.LinuxPids{Limit: ptr(int64(3))},

@@ -24,7 +24,7 @@ func convert(l Layout, r *specs.LinuxResources) (*cgroups.Resources, error) {
 	if r == nil {
 		return out, nil
 	}
-	c := conv{l: l, out: out}
+	c := conv{l: l, in: inConfig, out: out}
 	c.memory(r.Memory)
 	c.cpu(r.CPU)
 	c.pids(r.Pids)
@@ -39,14 +39,18 @@ func convert(l Layout, r *specs.LinuxResources) (*cgroups.Resources, error) {
 	return out, nil
 }
 
+// What comes before the fields of LinuxResources in errors.
+const inConfig, inUpdate = "linux.resources.", "resources: "
+
 // conv collects the conversion; the first error stays.
 type conv struct {
 	l   Layout
+	in  string // inConfig or inUpdate
 	out *cgroups.Resources
 	err error
 }
 
-// bad records an error about linux.resources.FIELD.
+// bad records an error about a field of linux.resources.
 func (c *conv) bad(field string, value any, format string, args ...any) {
 	if c.err != nil {
 		return
@@ -54,7 +58,7 @@ func (c *conv) bad(field string, value any, format string, args ...any) {
 	if s, ok := value.(string); ok {
 		value = strconv.Quote(cut(s))
 	}
-	c.err = fmt.Errorf("linux.resources.%s: %v: %s", field, value, fmt.Sprintf(format, args...))
+	c.err = fmt.Errorf("%s%s: %v: %s", c.in, field, value, fmt.Sprintf(format, args...))
 }
 
 // need checks on version 1 that the controller is mounted. On version 2 the
@@ -173,9 +177,9 @@ func (c *conv) cpu(p *specs.LinuxCPU) {
 	}
 	if b := p.Burst; b != nil && *b != 0 {
 		c.need("cpu", "cpu.burst", *b)
-		if c.out.CpuQuota <= 0 {
+		if c.out.CpuQuota == 0 {
 			c.bad("cpu.burst", *b, "expected cpu.quota as well")
-		} else if *b > uint64(c.out.CpuQuota) {
+		} else if c.out.CpuQuota > 0 && *b > uint64(c.out.CpuQuota) {
 			c.bad("cpu.burst", *b, "expected at most cpu.quota (%d)", c.out.CpuQuota)
 		}
 		c.out.CpuBurst = b
