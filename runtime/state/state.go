@@ -61,6 +61,7 @@ type State struct {
 	CgroupPaths  map[string]string // controller to directory, "" for version 2
 	Annotations  map[string]string // of config.json
 	NoNewKeyring bool              // --no-new-keyring, for exec
+	Resources    []byte            // linux.resources without devices, where update has changed them: compact JSON; else empty
 	Config       []byte            // config.json, verbatim; not checked by Load
 	Policy       []byte            // what package policy has recorded, one line of JSON; empty if nothing
 }
@@ -86,6 +87,9 @@ func (s *State) encode() [][]byte {
 	if s.NoNewKeyring {
 		b = jsonw.AppendBool(jsonw.AppendName(b, "noNewKeyring"), true)
 	}
+	if len(s.Resources) > 0 {
+		b = append(jsonw.AppendName(b, "resources"), s.Resources...)
+	}
 	b = jsonw.AppendInt(jsonw.AppendName(b, "configSize"), len(s.Config))
 	if len(s.Policy) > 0 {
 		b = jsonw.AppendInt(jsonw.AppendName(b, "policySize"), len(s.Policy))
@@ -102,7 +106,7 @@ func (s *State) encode() [][]byte {
 
 // What separates the small members from config.json and that from the policy's
 // record, and what comes after them. The small members hold no line break: jsonw
-// escapes them.
+// escapes them, and compact JSON has none.
 const (
 	headEnd = `,"config":` + "\n"
 	between = "\n" + `,"policy":` + "\n"
@@ -156,6 +160,10 @@ func decode(data []byte) (*State, error) {
 			s.Annotations, err = d.StringMap()
 		case "noNewKeyring":
 			s.NoNewKeyring, err = d.Bool()
+		case "resources":
+			// Laid out by somebody else it may have line breaks, though never in a string.
+			s.Resources, err = d.Skip()
+			s.Resources = bytes.ReplaceAll(s.Resources, []byte("\n"), nil)
 		case "configSize":
 			size, err = d.Int64()
 		case "policySize":

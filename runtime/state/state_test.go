@@ -22,6 +22,7 @@ func sample(id string) *State {
 		CgroupPaths: map[string]string{"": "/sys/fs/cgroup/unified/runseal/x", "cpu": "/sys/fs/cgroup/cpu/runseal/x"},
 		Annotations: map[string]string{"k": "v\u2028\x00", "": "{}"},
 		Config:      []byte("{\n\t\"ociVersion\": \"1.2.0\"\n}\n"),
+		Resources:   []byte(`{"memory":{"limit":-1},"unified":{",\"config\":":"a\nb"}}`),
 	}
 }
 
@@ -68,7 +69,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again.Pid != want.Pid || (len(again.Policy) == 0) != (len(want.Policy) == 0) || (len(again.Config) == 0) != (len(want.Config) == 0) || !reflect.DeepEqual(again.CgroupPaths, want.CgroupPaths) {
+		if again.Pid != want.Pid || (len(again.Policy) == 0) != (len(want.Policy) == 0) || (len(again.Resources) == 0) != (len(want.Resources) == 0) || (len(again.Config) == 0) != (len(want.Config) == 0) || !reflect.DeepEqual(again.CgroupPaths, want.CgroupPaths) {
 			t.Errorf("indented: got %+v", again)
 		}
 	}
@@ -210,6 +211,7 @@ func FuzzLoad(f *testing.F) {
 	ruled := sample("x")
 	ruled.Policy = []byte(`{"decision":""}`)
 	f.Add(bytes.Join(ruled.encode(), nil))
+	f.Add(append([]byte("\n"), bytes.Replace(good, []byte(`{"limit"`), []byte("{\"a\":1,\"config\":\n2,\"limit\""), 1)...))
 	f.Add([]byte("null"))
 	f.Add([]byte("{}"))
 	f.Add(good[:len(good)-3])
