@@ -80,16 +80,16 @@ func status(d *state.Dir, s *state.State) string {
 		return StatusStopped
 	}
 	var st unix.Stat_t
+	is := StatusRunning
 	if unix.Lstat(d.FifoPath(), &st) == nil {
-		return StatusCreated
-	}
-	if unix.Lstat(fifoTemp(d), &st) == nil {
+		is = StatusCreated
+	} else if unix.Lstat(fifoTemp(d), &st) == nil {
 		return StatusCreating
 	}
 	if frozen, err := cgroupOf(s).Frozen(); err == nil && frozen {
 		return StatusPaused
 	}
-	return StatusRunning
+	return is
 }
 
 // owner names the owner of a directory; root without asking anybody.

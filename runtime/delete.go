@@ -64,14 +64,16 @@ func destroy(d *state.Dir, s *state.State) error {
 }
 
 // killAndWait kills a process of c and waits until it has ended. That it may stay a
-// zombie until its parent looks is no matter here. A process that the freezer of
-// version 1 holds takes the signal when it is thawed.
+// zombie until its parent looks is no matter here.
 func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 	if err := unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0); err != nil {
 		if errors.Is(err, unix.ESRCH) {
 			return nil
 		}
 		return fmt.Errorf("pidfd_send_signal: %w%s", err, nsenter.Missing("pidfd_send_signal", err))
+	}
+	if err := release(c); err != nil {
+		return err
 	}
 	for limit := 100; ; {
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, limit)
@@ -81,7 +83,8 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 		case err != nil:
 			return err
 		case n == 0 && limit == 100:
-			_ = c.Thaw() // there may be nothing to thaw, and no freezer
+			// Frozen meanwhile. There may be nothing to thaw, and no freezer.
+			_ = c.Thaw()
 			limit = 10_000
 			continue
 		case n == 0:

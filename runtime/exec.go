@@ -39,6 +39,7 @@ type ExecOptions struct {
 	Caps           []string
 	NoNewPrivs     bool
 	PreserveFds    int
+	IgnorePaused   bool // of a paused container too: the process begins when it is resumed
 }
 
 // Exec executes a further process in a running container. In the foreground it
@@ -55,10 +56,12 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, err
 	}
 	defer d.Close()
-	switch st := status(d, s); st {
-	case StatusRunning, StatusCreated:
-	default:
-		return 0, fmt.Errorf("cannot exec in container %q: it is %s, expected running", id, st)
+	if st := status(d, s); st != StatusRunning && st != StatusCreated && !(st == StatusPaused && o.IgnorePaused) {
+		hint := ""
+		if st == StatusPaused {
+			hint = " (or use --ignore-paused)"
+		}
+		return 0, fmt.Errorf("cannot exec in container %q: it is %s, expected running%s", id, st, hint)
 	}
 	cfg, err := spec.Parse(s.Config)
 	if err != nil {

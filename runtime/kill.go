@@ -17,7 +17,8 @@ import (
 // Kill sends a signal to the container's first process, or with all to every
 // process of the container. SIGKILL reaches all of them anyway if the
 // container has no pid namespace of its own, because then nothing else would
-// end them. Killing all of a container that has ended is no error.
+// end them. Killing all of a container that has ended is no error. A paused
+// container takes SIGKILL at once, other signals when it is resumed.
 func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 	d, s, err := r.open(id, false)
 	if err != nil {
@@ -43,6 +44,11 @@ func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 			return fmt.Errorf("kill container %q: container not running", id)
 		}
 		return fmt.Errorf("kill container %q: send signal %d to process %d: pidfd_send_signal: %w%s", id, int(sig), s.Pid, err, nsenter.Missing("pidfd_send_signal", err))
+	}
+	if sig == unix.SIGKILL {
+		if err := release(cgroupOf(s)); err != nil {
+			return fmt.Errorf("kill container %q: it is paused: %w", id, err)
+		}
 	}
 	return nil
 }

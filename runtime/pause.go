@@ -1,0 +1,61 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Pause stops every process of a running or created container, and returns when
+// all stand still. If they cannot be stopped within some seconds they run on.
+func (r *Runtime) Pause(id string) error {
+	d, s, err := r.open(id, true)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if st := status(d, s); st != StatusRunning && st != StatusCreated {
+		return fmt.Errorf("pause container %q: container not running (it is %s)", id, st)
+	}
+	c := cgroupOf(s)
+	if err := c.Freeze(); err != nil {
+		return fmt.Errorf("pause container %q: %w", id, err)
+	}
+	if state.Alive(s.Pid, s.StartTime) {
+		return nil
+	}
+	// It ended meanwhile, and what has stopped cannot be resumed.
+	err = fmt.Errorf("pause container %q: container not running (its process has just ended)", id)
+	if e := c.Thaw(); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
+}
+
+// Resume lets a paused container run again.
+func (r *Runtime) Resume(id string) error {
+	d, s, err := r.open(id, true)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if st := status(d, s); st != StatusPaused {
+		return fmt.Errorf("resume container %q: container not paused (it is %s)", id, st)
+	}
+	if err := cgroupOf(s).Thaw(); err != nil {
+		return fmt.Errorf("resume container %q: %w", id, err)
+	}
+	return nil
+}
+
+// release lets a container that was killed while it was paused take the signal: on
+// version 1 a frozen process does not. Like the status it takes a freezer that
+// cannot be read for one that does not hold the container.
+func release(c *cgroup.Cgroup) error {
+	if frozen, err := c.Frozen(); err != nil || !frozen {
+		return nil
+	}
+	return c.Thaw()
+}

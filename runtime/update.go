@@ -1,0 +1,64 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/runtime/state"
+)
+
+// Update changes the limits that change names of a container that has not stopped,
+// and records them for the next update. If it fails, the container has the limits
+// that it had, as far as the kernel gives them back.
+func (r *Runtime) Update(id string, change *specs.LinuxResources) error {
+	d, s, err := r.open(id, true)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if st := status(d, s); st == StatusStopped || st == StatusCreating {
+		return fmt.Errorf("update container %q: container not running (it is %s)", id, st)
+	}
+	now, err := resourcesOf(s)
+	if err != nil {
+		return fmt.Errorf("update container %q: %w", id, err)
+	}
+	merged, undo, err := cgroupOf(s).Update(now, change)
+	if err != nil {
+		return fmt.Errorf("update container %q: %w", id, err)
+	}
+	// The one document that is written by reflection: nobody waits for an update.
+	if s.Resources, err = json.Marshal(merged); err == nil {
+		err = d.Save(s)
+	}
+	if err != nil {
+		if e := undo(); e != nil {
+			err = fmt.Errorf("%w; %w", err, e)
+		}
+		return fmt.Errorf("update container %q: %w", id, err)
+	}
+	return nil
+}
+
+// resourcesOf is what the container's cgroup was last set to: by update, or by
+// create from config.json.
+func resourcesOf(s *state.State) (*specs.LinuxResources, error) {
+	if len(s.Resources) > 0 {
+		res, err := spec.ParseResources(s.Resources)
+		if err != nil {
+			return nil, fmt.Errorf("the recorded resources: %w", err)
+		}
+		return res, nil
+	}
+	cfg, err := spec.Parse(s.Config)
+	if err != nil {
+		return nil, fmt.Errorf("the recorded configuration: %w", err)
+	}
+	if cfg.Linux == nil {
+		return nil, nil
+	}
+	return cfg.Linux.Resources, nil
+}
