@@ -83,8 +83,8 @@ func (in *invocation) dispatch(argv []string) (name string, err error) {
 		name = argv[i]
 		if cmd := in.command(name); cmd != nil {
 			app.Commands = []*cli.Command{cmd}
-			if name != "exec" {
-				// What follows exec's container id belongs to the command.
+			if name != "exec" && name != "ps" {
+				// What follows their container id belongs to another program.
 				argv = append(argv[:i+1:i+1], hoist(cmd.Flags, argv[i+1:])...)
 			}
 		}
@@ -140,8 +140,8 @@ func parseFlags(name string, flags []cli.Flag, args []string) (*flag.FlagSet, er
 
 // commandNames has the subcommands in the order of the help.
 var commandNames = [...]string{
-	"run", "create", "start", "exec", "state", "list", "kill", "delete",
-	"spec", "plan", "features",
+	"run", "create", "start", "exec", "state", "list", "ps", "events",
+	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features",
 }
 
 // command constructs one subcommand. It returns nil if there is none of this
@@ -161,6 +161,16 @@ func (in *invocation) command(name string) *cli.Command {
 		cmd = in.state()
 	case "list":
 		cmd = in.list()
+	case "ps":
+		cmd = in.ps()
+	case "events":
+		cmd = in.events()
+	case "pause":
+		cmd = in.pause()
+	case "resume":
+		cmd = in.resume()
+	case "update":
+		cmd = in.update()
 	case "kill":
 		cmd = in.kill()
 	case "delete":

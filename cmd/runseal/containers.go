@@ -4,6 +4,7 @@ import (
 	"io"
 	"syscall"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/runseal/runseal/runtime"
 )
 
@@ -16,6 +17,11 @@ type containers interface {
 	Exec(id string, o runtime.ExecOptions) (status int, err error)
 	State(id string) (*runtime.Container, error)
 	List() ([]*runtime.Container, error)
+	Pids(id string) ([]int, error)
+	Events(id string, o runtime.EventsOptions, emit func(line []byte) error) error
+	Pause(id string) error
+	Resume(id string) error
+	Update(id string, change *specs.LinuxResources) error
 	Kill(id string, sig syscall.Signal, all bool) error
 	Delete(id string, force bool) error
 	Plan(w io.Writer, o runtime.CreateOptions) error

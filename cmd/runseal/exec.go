@@ -43,6 +43,7 @@ could not be run. --cap adds to the bounding, permitted and effective sets.`,
 			&option{name: "cap", short: "c", arg: "CAP", usage: "add a capability such as CAP_NET_RAW; may be repeated", value: (*list)(&o.Caps)},
 			&option{name: "no-new-privs", usage: "execve cannot give the process more privileges", value: (*toggle)(&o.NoNewPrivs)},
 			preserveFdsOption(&o.PreserveFds),
+			&option{name: "ignore-paused", usage: "of a paused container too; the process begins when it is resumed", value: (*toggle)(&o.IgnorePaused)},
 			&option{name: "cgroup", arg: "PATH", usage: "cgroup below the container's; on v1 [CONTROLLER[,CONTROLLER...]:]PATH", value: (*text)(&o.Cgroup)},
 		},
 		Action: func(c *cli.Context) (err error) {

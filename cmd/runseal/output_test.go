@@ -212,14 +212,20 @@ func TestHelp(t *testing.T) {
 func TestFlagNames(t *testing.T) {
 	create := "--bundle -b --pid-file --console-socket --no-pivot --no-new-keyring --preserve-fds"
 	want := map[string]string{
-		"create":   create,
-		"run":      create + " --detach -d --keep --no-subreaper",
-		"start":    "",
-		"state":    "",
-		"kill":     "--all -a",
-		"delete":   "--force -f",
-		"list":     "--format -f --quiet -q",
-		"exec":     "--process -p --detach -d --pid-file --console-socket --tty -t --cwd --env -e --user -u --additional-gids -g --cap -c --no-new-privs --preserve-fds --cgroup",
+		"create": create,
+		"run":    create + " --detach -d --keep --no-subreaper",
+		"start":  "",
+		"state":  "",
+		"kill":   "--all -a",
+		"delete": "--force -f",
+		"list":   "--format -f --quiet -q",
+		"exec":   "--process -p --detach -d --pid-file --console-socket --tty -t --cwd --env -e --user -u --additional-gids -g --cap -c --no-new-privs --preserve-fds --ignore-paused --cgroup",
+		"ps":     "--format -f",
+		"events": "--interval --stats",
+		"pause":  "",
+		"resume": "",
+		"update": "--resources -r --memory --memory-reservation --memory-swap --pids-limit --cpu-share --cpu-quota --cpu-period --cpu-burst --cpu-rt-period --cpu-rt-runtime" +
+			" --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema",
 		"spec":     "--bundle -b",
 		"features": "",
 		"plan":     "--console-socket --no-pivot --no-new-keyring --preserve-fds",

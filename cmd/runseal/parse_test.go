@@ -71,6 +71,10 @@ func TestCommandLines(t *testing.T) {
 				Args: []string{"env"}, Env: []string{"A=1,2", "B="}, User: "1:2", AdditionalGids: []uint32{3, 4},
 				Caps: []string{"CAP_KILL", "CAP_CHOWN"}, Cwd: "/w", NoNewPrivs: true, Cgroup: "cpu:/x"}}},
 
+		{"pause c1", call{Runtime: plain, Method: "pause", ID: "c1"}},
+		{"resume c1", call{Runtime: plain, Method: "resume", ID: "c1"}},
+		{"exec --ignore-paused c1 ls", call{Runtime: plain, Method: "exec", ID: "c1", Options: runtime.ExecOptions{Args: []string{"ls"}, IgnorePaused: true}}},
+
 		// exec: what follows the id is the command's
 		{"exec c1 ls -l --help -- -t --version", call{Runtime: plain, Method: "exec", ID: "c1", Options: runtime.ExecOptions{
 			Args: []string{"ls", "-l", "--help", "--", "-t", "--version"}}}},
@@ -133,6 +137,9 @@ func TestWrongUsage(t *testing.T) {
 	const app = "runseal [global flags] SUBCOMMAND [flags] ARGUMENTS (runseal --help tells more)"
 	const create = "runseal create [flags] CONTAINER-ID (runseal create --help tells more)"
 	const exec = "runseal exec [flags] CONTAINER-ID COMMAND [ARGUMENT...] (runseal exec --help tells more)"
+	const ps = "runseal ps [flags] CONTAINER-ID [ARGUMENT...] (runseal ps --help tells more)"
+	const events = "runseal events [flags] CONTAINER-ID (runseal events --help tells more)"
+	const update = "runseal update [flags] CONTAINER-ID (runseal update --help tells more)"
 	for _, tc := range []struct{ line, message, usage string }{
 		{"nope", `unknown subcommand "nope"`, app},
 		{"--root /r nope --flag", `unknown subcommand "nope"`, app},
@@ -175,6 +182,22 @@ func TestWrongUsage(t *testing.T) {
 		{"state", "state: missing argument CONTAINER-ID", "runseal state CONTAINER-ID (runseal state --help tells more)"},
 		{"start a b", `start: unexpected argument "b"`, "runseal start CONTAINER-ID (runseal start --help tells more)"},
 		{"delete", "delete: missing argument CONTAINER-ID", "runseal delete [flags] CONTAINER-ID (runseal delete --help tells more)"},
+		{"pause", "pause: missing argument CONTAINER-ID", "runseal pause CONTAINER-ID (runseal pause --help tells more)"},
+		{"resume a b", `resume: unexpected argument "b"`, "runseal resume CONTAINER-ID (runseal resume --help tells more)"},
+		{"ps", "ps: missing argument CONTAINER-ID", ps},
+		{"ps --format xml c1", `ps: --format "xml": expected table or json`, ps},
+		{"ps -o pid c1", "ps: unknown flag -o", ps},
+		{"events", "events: missing argument CONTAINER-ID", events},
+		{"events a b", `events: unexpected argument "b"`, events},
+		{"events --interval 0s c1", `events: flag --interval: invalid value "0s": expected a duration above 0 such as 500ms, 5s or 1m`, events},
+		{"events --interval 5 c1", `events: flag --interval: invalid value "5": expected a duration above 0 such as 500ms, 5s or 1m`, events},
+		{"update", "update: missing argument CONTAINER-ID", update},
+		{"update a b", `update: unexpected argument "b"`, update},
+		{"update --memory 5x c1", `update: flag --memory: invalid value "5x": expected a number of bytes, or with a unit such as 512K, 100M or 1.5G, or -1 for no limit`, update},
+		{"update --cpu-quota 1.5 c1", `update: flag --cpu-quota: invalid value "1.5": expected a whole number`, update},
+		{"update --cpu-share -1 c1", `update: flag --cpu-share: invalid value "-1": expected a whole number that is not negative`, update},
+		{"update --blkio-weight 65546 c1", `update: flag --blkio-weight: invalid value "65546": expected a number from 10 to 1000`, update},
+		{"update --memory 5 --resources /f c1", "update: --memory cannot be combined with --resources, whose file has all that is to change", update},
 		{"run", "run: missing argument CONTAINER-ID", "runseal run [flags] CONTAINER-ID (runseal run --help tells more)"},
 	} {
 		t.Run(tc.line, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/runseal/runseal/runtime"
 )
 
@@ -30,6 +31,7 @@ type recorder struct {
 	status   int
 	err      error
 	found    []*runtime.Container
+	pids     []int
 	text     string // written by Plan
 }
 
@@ -63,6 +65,20 @@ func (r *recorder) State(id string) (*runtime.Container, error) {
 }
 func (r *recorder) List() ([]*runtime.Container, error) {
 	return r.found, r.record(call{Method: "list"})
+}
+func (r *recorder) Pids(id string) ([]int, error) {
+	return r.pids, r.record(call{Method: "ps", ID: id})
+}
+func (r *recorder) Events(id string, o runtime.EventsOptions, emit func([]byte) error) error {
+	if err := r.record(call{Method: "events", ID: id, Options: o}); err != nil {
+		return err
+	}
+	return emit([]byte(r.text))
+}
+func (r *recorder) Pause(id string) error  { return r.record(call{Method: "pause", ID: id}) }
+func (r *recorder) Resume(id string) error { return r.record(call{Method: "resume", ID: id}) }
+func (r *recorder) Update(id string, change *specs.LinuxResources) error {
+	return r.record(call{Method: "update", ID: id, Options: change})
 }
 func (r *recorder) Kill(id string, sig syscall.Signal, all bool) error {
 	return r.record(call{Method: "kill", ID: id, Signal: sig, Flag: all})

@@ -32,8 +32,8 @@ config.json asks for. The command line is runc's, so that engines can call it.
 
 ` + app.Description + `
 
-Flags of a subcommand may stand before and behind its arguments, but for exec; what follows "--"
-is no flag. Global flags stand before the subcommand. Errors and warnings go to standard error.`,
+Flags of a subcommand may stand before and behind its arguments, but for exec and ps; what follows
+"--" is no flag. Global flags stand before the subcommand. Errors and warnings go to standard error.`,
 		Status: "The exit status is 0, or 1 if anything failed.",
 		Examples: map[string][]string{
 			"run":      {"runseal run --bundle bundle web", "echo 'exit 3' | runseal run -b bundle web; echo $?"},
@@ -42,6 +42,11 @@ is no flag. Global flags stand before the subcommand. Errors and warnings go to 
 			"exec":     {"runseal exec web ps", "runseal exec --tty --user 1000:1000 --env LANG=C web sh -l"},
 			"state":    {"runseal state web"},
 			"list":     {"runseal list", "runseal list --quiet | xargs -r -n 1 runseal delete --force"},
+			"ps":       {"runseal ps web", "runseal ps web -o pid,rss,comm", "runseal ps --format json web"},
+			"events":   {"runseal events --interval 1s web", "runseal events --stats web | jq .data.memory.usage"},
+			"pause":    {"runseal pause web"},
+			"resume":   {"runseal resume web"},
+			"update":   {"runseal update --memory 512M --pids-limit 100 web", `echo '{"cpu":{"quota":50000}}' | runseal update --resources - web`},
 			"kill":     {"runseal kill web", "runseal kill --all web KILL"},
 			"delete":   {"runseal delete web", "runseal delete --force web"},
 			"spec":     {"runseal spec --bundle bundle"},
