@@ -1,0 +1,409 @@
+package verbs
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+// update runs update with standard input.
+func update(b *box.Box, stdin string, args ...string) box.Result {
+	p := b.Start(func(c *exec.Cmd) { c.Stdin = strings.NewReader(stdin) }, append([]string{"update"}, args...)...)
+	return p.Wait()
+}
+
+// TestUpdateFlags: each flag changes its files, and no others.
+func TestUpdateFlags(t *testing.T) {
+	b := sleeper(t)
+	b.Up()
+	for _, tc := range []struct {
+		flags  []string
+		k      knob
+		v1, v2 string // "" where it is refused
+	}{
+		{[]string{"--memory", "64M"}, memory, "67108864", "67108864"},
+		{[]string{"--memory-reservation", "32M"}, reservation, "33554432", "33554432"},
+		{[]string{"--memory-swap", "96M"}, memorySwap, "100663296", "33554432"},
+		{[]string{"--memory-swap=-1"}, memorySwap, "9223372036854771712", "max"},
+		{[]string{"--pids-limit", "44"}, pidsMax, "44", "44"},
+		{[]string{"--pids-limit", "-1"}, pidsMax, "max", "max"},
+		{[]string{"--cpu-share", "512"}, shares, "512", "20"},
+		{[]string{"--cpu-quota", "40000"}, quota, "40000", "40000 100000"},
+		{[]string{"--cpu-period", "50000"}, period, "50000", "40000 50000"},
+		{[]string{"--cpu-quota", "30000"}, quota, "30000", "30000 50000"},
+		{[]string{"--cpu-burst", "10000"}, burst, "10000", "10000"},
+		{[]string{"--cpu-burst", "0"}, burst, "0", "0"},
+		{[]string{"--cpu-quota", "-1"}, quota, "-1", "max 50000"},
+		{[]string{"--cpu-period", "20000"}, period, "20000", "max 20000"},
+		{[]string{"--cpuset-cpus", "0"}, cpus, "0", "0"},
+		{[]string{"--cpuset-mems", "0"}, mems, "0", "0"},
+		{[]string{"--cpu-rt-period", "500000"}, rtPeriod, "500000", ""},
+		{[]string{"--kernel-memory", "5M"}, knob{}, "", ""},
+		{[]string{"--cpu-period", "0", "--memory", "0", "--pids-limit", "0"}, knob{}, "", ""},
+		{nil, knob{}, "", ""},
+	} {
+		before := settings(t, b)
+		want := tc.v1
+		if v2 {
+			want = tc.v2
+		}
+		args := append(append([]string{"update"}, tc.flags...), b.ID)
+		if tc.k != (knob{}) && want == "" {
+			refused(t, b, 1, "cgroup v2 has no such limit", args...)
+		} else if tc.k != (knob{}) && tc.k.missing(b) {
+			if r := b.Do(args...); r.Status == 0 && tc.k.controller != "memory" {
+				t.Errorf("%q: no error, though this kernel has no %s", tc.flags, tc.k.name())
+			} else {
+				t.Logf("%q: this kernel has no %s: %s", tc.flags, tc.k.name(), r.Stderr)
+			}
+		} else {
+			if r := b.Must(args...); r.Stdout+r.Stderr != "" {
+				t.Errorf("%q: %q %q", tc.flags, r.Stdout, r.Stderr)
+			}
+			if want != "" {
+				before[tc.k.name()] = want
+			}
+		}
+		if now := settings(t, b); !reflect.DeepEqual(now, before) {
+			t.Errorf("%q: got %v\nwant %v", tc.flags, now, before)
+		}
+	}
+	if !v2 {
+		return
+	}
+	b.Must("update", "--blkio-weight", "100", b.ID)
+	if text := (knob{"io", "", "io.weight"}).read(t, b); !strings.HasPrefix(text, "default 910") {
+		t.Errorf("io.weight: %q", text)
+	}
+}
+
+// TestUpdateIdle: an idle cgroup has no shares of its own; they come back with its
+// end.
+func TestUpdateIdle(t *testing.T) {
+	b := sleeper(t)
+	b.Up()
+	if idle.missing(b) {
+		t.Skip("this kernel has no cpu.idle (Linux 5.15)")
+	}
+	want := "512"
+	if v2 {
+		want = "20"
+	}
+	b.Must("update", "--cpu-share", "512", "--cpu-idle", "1", b.ID)
+	if text := idle.read(t, b); text != "1" {
+		t.Errorf("cpu.idle: %s", text)
+	}
+	b.Must("update", "--cpu-idle", "0", b.ID)
+	if text := idle.read(t, b); text != "0" || shares.read(t, b) != want {
+		t.Errorf("cpu.idle %s, shares %s, expected 0 and %s", text, shares.read(t, b), want)
+	}
+}
+
+// TestUpdateOrder: memory and its sum with swap, up and down, in one command each.
+func TestUpdateOrder(t *testing.T) {
+	b := sleeper(t)
+	b.Up()
+	for _, tc := range []struct{ memory, swap, v1, v2 string }{
+		{"64M", "128M", "134217728", "67108864"},
+		{"256M", "256M", "268435456", "0"},
+		{"32M", "48M", "50331648", "16777216"},
+		{"48M", "48M", "50331648", "0"},
+		{"100M", "-1", "9223372036854771712", "max"},
+		{"-1", "-1", "9223372036854771712", "max"},
+		{"64M", "64M", "67108864", "0"},
+		{"-1", "", "9223372036854771712", "max"},
+	} {
+		args := []string{"update", "--memory", tc.memory}
+		if tc.swap != "" {
+			args = append(args, "--memory-swap", tc.swap)
+		}
+		b.Must(append(args, b.ID)...)
+		want := tc.v1
+		if v2 {
+			want = tc.v2
+		}
+		if memorySwap.missing(b) {
+			t.Skipf("this kernel has no %s", memorySwap.name())
+		}
+		if got := memorySwap.read(t, b); got != want {
+			t.Errorf("%q: swap %s, want %s", args, got, want)
+		}
+		if got, want := memory.read(t, b), tc.memory; want == "-1" && got != unlimited() || want == "64M" && got != "67108864" || want == "32M" && got != "33554432" {
+			t.Errorf("%q: memory %s", args, got)
+		}
+	}
+}
+
+// TestUpdateMerges: an update knows what those before it have set, and what
+// config.json has.
+func TestUpdateMerges(t *testing.T) {
+	b := sleeper(t)
+	limit, sum, q := int64(64<<20), int64(128<<20), int64(50000)
+	b.Spec.Linux.Resources.Memory = &specs.LinuxMemory{Limit: &limit, Swap: &sum}
+	b.Spec.Linux.Resources.CPU = &specs.LinuxCPU{Quota: &q}
+	b.Up()
+	b.Must("update", "--memory", "96M", b.ID)
+	check := func(mem, swap1, swap2 string) {
+		t.Helper()
+		want := swap1
+		if v2 {
+			want = swap2
+		}
+		if got := memory.read(t, b); got != mem {
+			t.Errorf("memory %s, want %s", got, mem)
+		}
+		if !memorySwap.missing(b) && memorySwap.read(t, b) != want {
+			t.Errorf("swap %s, want %s", memorySwap.read(t, b), want)
+		}
+	}
+	check("100663296", "134217728", "33554432")
+	// 200 MB do not fit into a sum of 128.
+	refused(t, b, 1, "resources: memory.swap: 134217728: expected at least memory.limit (209715200)", "update", "--memory", "200M", b.ID)
+	check("100663296", "134217728", "33554432")
+	b.Must("update", "--memory-swap", "300M", b.ID)
+	check("100663296", "314572800", "213909504")
+	b.Must("update", "--memory", "200M", b.ID)
+	check("209715200", "314572800", "104857600")
+	b.Must("update", "--cpu-burst", "40000", b.ID)
+	refused(t, b, 1, "resources: cpu.burst: 40000: expected at most cpu.quota (30000)", "update", "--cpu-quota", "30000", b.ID)
+	b.Must("update", "--cpu-quota", "30000", "--cpu-burst", "0", b.ID)
+
+	// The state that keeps them serves all other commands.
+	if r := b.Must("exec", b.ID, "/bin/echo", "hi"); r.Stdout != "hi\n" {
+		t.Errorf("exec: %+v", r)
+	}
+	if st := b.State(); st.Status != "running" {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestUpdateResources: the forms in which engines give the file.
+func TestUpdateResources(t *testing.T) {
+	b := sleeper(t)
+	b.Up()
+	file := filepath.Join(b.Dir, "r.json")
+	// What containerd's CRI plugin sends: all of config.json's resources.
+	const all = `{"devices":[{"allow":true,"access":"rwm"}],"memory":{"limit":%d,"reservation":0},"cpu":{"shares":204,"quota":20000,"period":100000,"cpus":"","mems":""},` +
+		`"pids":{"limit":%d},"blockIO":{"weight":0},"unified":{},"somethingNew":{}}`
+	before := settings(t, b)
+	for i, args := range [][]string{{"--resources", "-"}, {"--resources=-"}, {"-r", "-"}, {"--resources=" + file}, {"--resources", file}, {"--resources", "/dev/stdin"}} {
+		text := fmt.Sprintf(all, (i+50)<<20, i+30)
+		must(t, os.WriteFile(file, []byte(text), 0o600))
+		if r := update(b, text, append(args, b.ID)...); r.Status != 0 || r.Stdout+r.Stderr != "" {
+			t.Fatalf("%q: %+v", args, r)
+		}
+		if memory.read(t, b) != itoa((i+50)<<20) || pidsMax.read(t, b) != itoa(i+30) {
+			t.Errorf("%q: memory %s, pids %s", args, memory.read(t, b), pidsMax.read(t, b))
+		}
+	}
+	after := settings(t, b)
+	for name, text := range before {
+		switch name {
+		case memory.name(), pidsMax.name(), quota.name(), period.name(), shares.name():
+		default:
+			if after[name] != text {
+				t.Errorf("%s was %q, is %q", name, text, after[name])
+			}
+		}
+	}
+	if !v2 {
+		return
+	}
+	if r := update(b, `{"unified":{"memory.high":"50000000","pids.max":"9"}}`, "--resources", "-", b.ID); r.Status != 0 {
+		t.Errorf("%+v", r)
+	}
+	if high := (knob{"", "", "memory.high"}).read(t, b); high != "49999872" || pidsMax.read(t, b) != "9" {
+		t.Errorf("memory.high %s, pids.max %s", high, pidsMax.read(t, b))
+	}
+}
+
+// TestUpdateDevices: device rules stay, whatever is said about them.
+func TestUpdateDevices(t *testing.T) {
+	b := sleeper(t)
+	must(t, unix.Mknod(b.Path("kmsg"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 11))))
+	must(t, unix.Mknod(b.Path("zero"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 5))))
+	for _, name := range []string{"kmsg", "zero"} {
+		f, err := os.Open(b.Path(name))
+		if err != nil {
+			t.Skipf("device nodes cannot be opened here: %v", err)
+		}
+		f.Close()
+	}
+	b.Up()
+	for _, stdin := range []string{`{"pids":{"limit":50}}`, `{"pids":{"limit":60},"devices":[{"allow":true,"access":"rwm"}]}`, `{"devices":[{"allow":false,"access":"rwm"}]}`} {
+		if r := update(b, stdin, "--resources", "-", b.ID); r.Status != 0 {
+			t.Fatalf("%s: %+v", stdin, r)
+		}
+		if r := b.Do("exec", b.ID, "/bin/sh", "-c", ": < /kmsg"); r.Status == 0 || !strings.Contains(r.Stderr, "not permitted") {
+			t.Errorf("%s: a device that was denied: %+v", stdin, r)
+		}
+		if r := b.Do("exec", b.ID, "/bin/sh", "-c", ": < /zero"); r.Status != 0 {
+			t.Errorf("%s: a device that was allowed: %+v", stdin, r)
+		}
+	}
+}
+
+// TestUpdateRefused: what is wrong leaves everything as it was: what the text shows,
+// and what only the kernel knows when other limits have been written.
+func TestUpdateRefused(t *testing.T) {
+	b := sleeper(t)
+	b.Up()
+	b.Must("update", "--memory", "64M", "--memory-swap", "128M", "--pids-limit", "50", "--cpu-quota", "50000", "--cpu-burst", "20000", "--cpu-share", "512", b.ID)
+	before := settings(t, b)
+	for _, tc := range []struct{ stdin, want string }{
+		{`{"memory":{"limit":-7}}`, "resources: memory.limit: -7: expected a number of bytes, or -1 for no limit"},
+		{`{"memory":{"limit":"7"}}`, `resources: memory.limit: "7": expected an integer`},
+		{`{"pids":{"limit":7},"cpu":{"shares":1}}`, "resources: cpu.shares: 1: expected 2 to 262144"},
+		{`{"pids":{"limit":7},"cpu":{"quota":10000}}`, "resources: cpu.burst: 20000: expected at most cpu.quota (10000)"},
+		{`{"pids":{"limit":7},"memory":{"limit":300000000}}`, "resources: memory.swap: 134217728: expected at least memory.limit"},
+		{`{"pids":{"limit":7},"cpu":{"shares":100,"quota":90000,"period":60000,"burst":5000,"cpus":"4095"},"memory":{"limit":90000000,"swap":100000000}}`, `resources: cpu.cpus: "4095": cpuset.cpus: `},
+		{`{"pids":{"limit":7},"cpu":{"shares":100,"quota":40000,"period":60000,"burst":5000},"memory":{"limit":90000000},"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":7,"rate":5}]}}`,
+			"resources: blockIO.throttleReadBpsDevice[0]: 4000:7 at 5: "},
+		{`{"pids":{"limit":7},"cpu":{"mems":"900"}}`, `resources: cpu.mems: "900": cpuset.mems: `},
+	} {
+		r := update(b, tc.stdin, "--resources", "-", b.ID)
+		if r.Status != 1 || !strings.Contains(r.Stderr, tc.want) || strings.Count(r.Stderr, "\n") != 1 || strings.Contains(r.Stderr, "undone") {
+			t.Errorf("%s: exit status %d, stderr %q, expected %s", tc.stdin, r.Status, r.Stderr, tc.want)
+		}
+		if now := settings(t, b); !reflect.DeepEqual(now, before) {
+			t.Errorf("%s: got %v\nwas %v", tc.stdin, now, before)
+		}
+	}
+	// Nor was anything recorded: the sum of 128 MB still counts.
+	refused(t, b, 1, "resources: memory.swap: 134217728: expected at least memory.limit", "update", "--memory", "200M", b.ID)
+
+	// A state that cannot be saved: the limits go back too.
+	if err := unix.Mkdir(filepath.Join(b.Root, b.ID, "state.json.new"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.WriteFile(filepath.Join(b.Root, b.ID, "state.json.new", "x"), nil, 0o600))
+	refused(t, b, 1, "saving the state of container", "update", "--pids-limit", "8", "--memory", "70M", b.ID)
+	must(t, os.RemoveAll(filepath.Join(b.Root, b.ID, "state.json.new")))
+	if now := settings(t, b); !reflect.DeepEqual(now, before) {
+		t.Errorf("got %v\nwas %v", now, before)
+	}
+}
+
+// TestUpdatePids: a limit that was set while the container runs refuses fork(2).
+func TestUpdatePids(t *testing.T) {
+	b := sleeper(t)
+	b.Up()
+	const forks = "for i in 1 2 3 4 5 6; do sleep 5 & done; echo all; kill $(jobs -p)"
+	if r := b.Do("exec", b.ID, "/bin/sh", "-c", forks); !strings.Contains(r.Stdout, "all") {
+		t.Fatalf("without a limit: %+v", r)
+	}
+	b.Must("update", "--pids-limit", "4", b.ID)
+	if r := b.Do("exec", b.ID, "/bin/sh", "-c", forks); strings.Contains(r.Stdout, "all") || !strings.Contains(strings.ToLower(r.Stderr), "fork") {
+		t.Errorf("six processes in a container for four: %+v", r)
+	}
+}
+
+// TestUpdateBelowUsage: memory that is in use is not taken away where the kernel,
+// or memory.checkBeforeUpdate, refuses; the other limits go back then.
+func TestUpdateBelowUsage(t *testing.T) {
+	b := box.New(t, "/bin/sh", "-c", "x=$(head -c 20000000 /dev/zero | tr '\\0' x); echo ready; sleep 1000; echo ${#x}")
+	p := b.Create()
+	b.Must("start", b.ID)
+	p.WaitOutput("ready")
+	b.Must("update", "--memory", "256M", "--memory-swap", "256M", "--pids-limit", "50", b.ID)
+	before := settings(t, b)
+	r := update(b, `{"memory":{"limit":8000000,"swap":8000000,"checkBeforeUpdate":true},"pids":{"limit":40}}`, "--resources", "-", b.ID)
+	if r.Status != 1 || !strings.Contains(r.Stderr, "resources: memory.") || !strings.Contains(r.Stderr, "8000000: ") || strings.Contains(r.Stderr, "undone") {
+		t.Errorf("exit status %d, stderr %q", r.Status, r.Stderr)
+	}
+	if now := settings(t, b); !reflect.DeepEqual(now, before) {
+		t.Errorf("got %v\nwas %v", now, before)
+	}
+	if st := b.State(); st.Status != "running" {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestUpdateStatus: any container that has not stopped.
+func TestUpdateStatus(t *testing.T) {
+	b := sleeper(t)
+	refused(t, b, 1, "does not exist", "update", "--pids-limit", "5", b.ID)
+	b.Create()
+	b.Must("update", "--pids-limit", "41", b.ID)
+	b.Must("pause", b.ID)
+	b.Must("update", "--pids-limit", "42", b.ID)
+	b.Must("resume", b.ID)
+	b.Must("start", b.ID)
+	pid := b.State().Pid
+	if got := pidsMax.read(t, b); got != "42" {
+		t.Errorf("pids.max: %s", got)
+	}
+	b.Must("kill", b.ID, "KILL")
+	b.WaitPid(pid)
+	refused(t, b, 1, "container not running", "update", "--pids-limit", "5", b.ID)
+}
+
+// TestUpdateLikeRunc: the same flags, the same files.
+func TestUpdateLikeRunc(t *testing.T) {
+	runc, err := exec.LookPath("runc")
+	if err != nil {
+		t.Skip("runc is not installed")
+	}
+	ours, theirs := sleeper(t), sleeper(t)
+	ours.Up()
+	// The other box's cgroup and bundle, under runc's hands.
+	theirs.WriteConfig(theirs.Config())
+	root := t.TempDir()
+	do := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command(runc, append([]string{"--root", root}, args...)...)
+		cmd.Dir = theirs.Dir
+		var out strings.Builder
+		cmd.Stderr = &out
+		cmd.Stdout = io.Discard
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("runc %q: %v: %s", args, err, out.String())
+		}
+	}
+	defer func() {
+		cmd := exec.Command(runc, "--root", root, "delete", "--force", theirs.ID)
+		cmd.Run()
+	}()
+	cmd := exec.Command(runc, "--root", root, "run", "--detach", "--bundle", theirs.Dir, theirs.ID)
+	if null, err := os.OpenFile("/dev/null", os.O_RDWR, 0); err == nil {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, null
+		defer null.Close()
+	}
+	if err := cmd.Run(); err != nil {
+		t.Skipf("runc does not run the bundle here: %v", err)
+	}
+	for _, flags := range [][]string{
+		{"--memory", "64M"}, {"--memory", "100m", "--memory-swap", "200M"}, {"--memory-reservation", "1.5M"}, {"--memory", "32M", "--memory-swap", "48M"},
+		{"--memory-swap", "-1"}, {"--memory", "-1"}, {"--pids-limit", "30"}, {"--cpu-share", "300"}, {"--cpu-quota", "30000"}, {"--cpu-period", "40000"},
+		{"--cpu-quota", "-1"}, {"--cpuset-cpus", "0"}, {"--cpuset-mems", "0"}, {"--cpu-rt-period", "700000"}, {"--pids-limit", "-1"},
+	} {
+		if v2 && flags[0] == "--cpu-rt-period" {
+			continue
+		}
+		ours.Must(append(append([]string{"update"}, flags...), ours.ID)...)
+		do(append(append([]string{"update"}, flags...), theirs.ID)...)
+		a, b := settings(t, ours), settings(t, theirs)
+		if v2 {
+			// Other versions have other formulas.
+			delete(a, shares.name())
+			delete(b, shares.name())
+		}
+		for _, m := range []map[string]string{a, b} {
+			delete(m, devices.name()) // not update's
+		}
+		if !maps.Equal(a, b) {
+			t.Errorf("%q:\nours %v\nrunc %v", flags, a, b)
+		}
+	}
+}
