@@ -52,6 +52,7 @@ func TestCRI(t *testing.T) {
 		{"forged annotations", testForged},
 		{"require", testRequire},
 		{"broken policies", testBroken},
+		{"update", testUpdate},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, n) })
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 var seccomp = []string{"--rm", "--seccomp"}
@@ -88,6 +90,33 @@ func TestContainerd(t *testing.T) {
 		if out := d.Ctr("containers", "ls", "-q"); strings.Contains(out, "detached") {
 			t.Errorf("containers after rm: %q", out)
 		}
+	})
+
+	t.Run("pause, ps, resume", func(t *testing.T) {
+		r := d.run([]string{"--detach", "--seccomp"}, "paused", "/bin/sh", "-c", "sleep 600 & sleep 600 & wait")
+		if r.Status != 0 {
+			t.Fatalf("exit status %d, stderr %q", r.Status, r.Stderr)
+		}
+		// A header and three processes.
+		if !box.Eventually(func() bool { return strings.Count(d.Ctr("tasks", "ps", "paused"), "\n") == 4 }) {
+			t.Errorf("processes: %q", d.Ctr("tasks", "ps", "paused"))
+		}
+		d.Ctr("tasks", "pause", "paused")
+		d.waitFor("paused", "PAUSED")
+		if r := d.Do("tasks", "exec", "--exec-id", "refused", "paused", "/bin/true"); r.Status == 0 || !strings.Contains(r.Stderr, "paused") {
+			t.Errorf("exec in a paused task: exit status %d, stderr %q", r.Status, r.Stderr)
+		}
+		if out := d.Ctr("tasks", "ps", "paused"); strings.Count(out, "\n") != 4 {
+			t.Errorf("processes of a paused task: %q", out)
+		}
+		d.Ctr("tasks", "resume", "paused")
+		d.waitFor("paused", "RUNNING")
+		// A paused one dies too.
+		d.Ctr("tasks", "pause", "paused")
+		d.Ctr("tasks", "kill", "--signal", "SIGKILL", "paused")
+		d.waitFor("paused", "STOPPED")
+		d.Do("tasks", "rm", "paused")
+		d.Ctr("containers", "rm", "paused")
 	})
 
 	t.Run("kill --all and a trapped signal", func(t *testing.T) {

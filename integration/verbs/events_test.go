@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/cgroups"
 	cgfs "github.com/opencontainers/cgroups/fs"
 	"github.com/opencontainers/cgroups/fs2"
+	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/integration/internal/box"
 )
@@ -242,20 +243,20 @@ func TestEventsDeleted(t *testing.T) {
 	}
 }
 
-// hog is a script that takes more memory than 32 MB.
-const hog = "x=$(head -c 50000000 /dev/zero | tr '\\0' x); echo ${#x}"
+// hog is a script that takes more memory than 8 MB.
+const hog = "x=$(head -c 16000000 /dev/zero | tr '\\0' x); echo ${#x}"
 
 // TestOOM: a limit that update has set kills, and events tells of it, also when it
 // is the first process that is killed.
 func TestOOM(t *testing.T) {
 	b := sleeper(t)
 	b.Up()
-	b.Must("update", "--memory", "16M", "--memory-swap", "16M", b.ID)
+	b.Must("update", "--memory", "8M", "--memory-swap", "8M", b.ID)
 	p := b.Start(nil, "events", "--interval", "1h", b.ID)
 	time.Sleep(100 * time.Millisecond) // it watches
 	for i := range 2 {
-		if r := b.Do("exec", b.ID, "/bin/sh", "-c", hog); r.Status == 0 || strings.Contains(r.Stdout, "50000000") {
-			t.Errorf("50 MB fit into 16: %+v", r)
+		if r := b.Do("exec", b.ID, "/bin/sh", "-c", hog); r.Status == 0 || strings.Contains(r.Stdout, "16000000") {
+			t.Errorf("16 MB fit into 8: %+v", r)
 		}
 		if !box.Eventually(func() bool { return lines(t, b, p, "oom") >= i+1 }) {
 			t.Fatalf("no event: %q", p.Output())
@@ -267,7 +268,7 @@ func TestOOM(t *testing.T) {
 	// What was before does not count.
 	again := b.Start(nil, "events", "--interval", "1h", b.ID)
 	time.Sleep(100 * time.Millisecond)
-	b.Must("update", "--memory", "20M", "--memory-swap", "20M", b.ID)
+	b.Must("update", "--memory", "9M", "--memory-swap", "9M", b.ID)
 	b.Must("kill", b.ID, "KILL")
 	for _, p := range []*box.Process{p, again} {
 		if r := p.Wait(); r.Status != 0 || r.Stderr != "" {
@@ -281,12 +282,16 @@ func TestOOM(t *testing.T) {
 
 // TestOOMFirst: the first process is the one that is killed.
 func TestOOMFirst(t *testing.T) {
-	b := box.New(t, "/bin/sh", "-c", "while [ ! -e /go ]; do sleep 0.01; done; x=$(head -c 50000000 /dev/zero | tr '\\0' x); sleep 1000")
+	b := box.New(t, "/bin/sh", "-c", "while [ ! -e /go ]; do sleep 0.01; done; "+hog+"; sleep 1000")
 	b.Up()
-	b.Must("update", "--memory", "16M", "--memory-swap", "16M", b.ID)
+	b.Must("update", "--memory", "8M", "--memory-swap", "8M", b.ID)
 	p := b.Start(nil, "events", "--interval", "1h", b.ID)
 	time.Sleep(100 * time.Millisecond)
+	// It hears of both at once: the death of the process, and why.
+	must(t, p.Process.Signal(unix.SIGSTOP))
 	b.File("go", "", 0o644)
+	b.WaitFor("stopped")
+	must(t, p.Process.Signal(unix.SIGCONT))
 	r := p.Wait()
 	if r.Status != 0 || r.Stderr != "" || lines(t, b, p, "oom") == 0 {
 		t.Errorf("%+v", r)

@@ -25,7 +25,6 @@ var (
 	memory      = knob{"memory", "memory.limit_in_bytes", "memory.max"}
 	memorySwap  = knob{"memory", "memory.memsw.limit_in_bytes", "memory.swap.max"} // version 2: without memory
 	reservation = knob{"memory", "memory.soft_limit_in_bytes", "memory.low"}
-	memoryUsed  = knob{"memory", "memory.usage_in_bytes", "memory.current"}
 	shares      = knob{"cpu", "cpu.shares", "cpu.weight"}
 	quota       = knob{"cpu", "cpu.cfs_quota_us", "cpu.max"} // version 2: and the period
 	period      = knob{"cpu", "cpu.cfs_period_us", "cpu.max"}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/integration/internal/box"
+	"github.com/runseal/runseal/runtime/state"
 )
 
 // TestPause: everything stands still, also in a cgroup below, until resume.
@@ -232,15 +233,12 @@ func TestLock(t *testing.T) {
 	for _, args := range [][]string{{"pause", b.ID}, {"resume", b.ID}, {"update", "--pids-limit", "50", b.ID}} {
 		lock := lockOf(t, b)
 		p := b.Start(nil, args...)
-		done := make(chan box.Result, 1)
-		go func() { done <- p.Wait() }()
-		select {
-		case r := <-done:
-			t.Errorf("%q did not wait for the lock: %+v", args, r)
-		case <-time.After(200 * time.Millisecond):
+		time.Sleep(200 * time.Millisecond)
+		if _, state, err := state.ProcessStart(p.Process.Pid); err != nil || state == 'Z' {
+			t.Errorf("%q did not wait for the lock", args)
 		}
 		lock.Close()
-		if r := <-done; r.Status != 0 {
+		if r := p.Wait(); r.Status != 0 {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}

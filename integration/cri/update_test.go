@@ -1,0 +1,50 @@
+package cri
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// Kubernetes' in-place resizing and its CPU manager: the engine gives `update` all of
+// the container's resources with what has changed among them, devices too.
+func testUpdate(t *testing.T, n *node) {
+	r := n.mustRun(t, pod{handler: "plain", seccomp: runtimeDefault})
+	for _, tc := range []struct {
+		change *cri.LinuxContainerResources
+		want   map[[2]string]string // controller and file of version 1, or of 2
+	}{
+		{&cri.LinuxContainerResources{MemoryLimitInBytes: 64 << 20, CpuQuota: 20000, CpuPeriod: 50000, CpuShares: 512, CpusetCpus: "0"}, map[[2]string]string{
+			{"memory", "memory.limit_in_bytes"}: "67108864", {"cpu", "cpu.cfs_quota_us"}: "20000", {"cpu", "cpu.cfs_period_us"}: "50000",
+			{"cpu", "cpu.shares"}: "512", {"cpuset", "cpuset.cpus"}: "0", {"", "memory.max"}: "67108864", {"", "cpu.max"}: "20000 50000", {"", "cpuset.cpus"}: "0"}},
+		{&cri.LinuxContainerResources{MemoryLimitInBytes: 80 << 20}, map[[2]string]string{
+			{"memory", "memory.limit_in_bytes"}: "83886080", {"cpu", "cpu.cfs_quota_us"}: "20000", {"", "memory.max"}: "83886080", {"", "cpu.max"}: "20000 50000"}},
+	} {
+		if _, err := call(n.UpdateContainerResources, &cri.UpdateContainerResourcesRequest{ContainerId: r.container, Linux: tc.change}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := os.Stat("/sys/fs/cgroup/cgroup.controllers")
+		two := err == nil
+		for file, want := range tc.want {
+			if (file[0] == "") != two {
+				continue
+			}
+			text, err := os.ReadFile(filepath.Join("/sys/fs/cgroup", file[0], n.Cgroup, r.container, file[1]))
+			if got := strings.TrimSpace(string(text)); err != nil || got != want {
+				t.Errorf("%s: %q, %v, want %s", file[1], got, err, want)
+			}
+		}
+	}
+	// It still serves: exec reads the state that update has written.
+	e, err := call(n.ExecSync, &cri.ExecSyncRequest{ContainerId: r.container, Cmd: []string{"/bin/echo", "hi"}, Timeout: 20})
+	if err != nil || string(e.Stdout) != "hi\n" {
+		t.Errorf("exec: %v, %v", e, err)
+	}
+	s, err := call(n.ContainerStats, &cri.ContainerStatsRequest{ContainerId: r.container})
+	if err != nil || s.Stats == nil || s.Stats.Memory == nil || s.Stats.Memory.WorkingSetBytes.GetValue() == 0 {
+		t.Errorf("statistics: %v, %v", s, err)
+	}
+}
