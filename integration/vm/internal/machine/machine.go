@@ -115,7 +115,7 @@ func (m *Machine) args() []string {
 		"-chardev", "stdio,id=results,signal=off",
 	}
 	// oops=panic and panic=-1: a kernel that has a bug ends the machine at once.
-	params := "panic=-1 oops=panic quiet loglevel=4 " + m.Append
+	params := "mitigations=off rcupdate.rcu_expedited=1 panic=-1 oops=panic quiet loglevel=4 " + m.Append
 	switch m.Arch {
 	case "arm64":
 		args = append(args, "-M", "virt", "-cpu", "cortex-a57", "-serial", "chardev:console",
