@@ -27,7 +27,9 @@ var suites = []suite{
 	{pkg: "integration/policy", seconds: 240},
 	{pkg: "integration/hostile", seconds: 240},
 	{pkg: "integration/labels", seconds: 120},
+	{pkg: "integration/oldkernel", seconds: 240, arch: "amd64"},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
+	{pkg: probeSuite, seconds: 30, program: true},
 }
 
 // programs are the helpers that tests put into containers: bundle.Build finds
