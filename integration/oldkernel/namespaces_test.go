@@ -30,7 +30,11 @@ func userNamespace(t *testing.T, b *box.Box) {
 // In a user namespace the flags of the host's mounts are locked: a remount that leaves
 // one out is refused.
 func TestUserNamespace(t *testing.T) {
-	for _, set := range flagSets {
+	sets := flagSets
+	if testing.Short() {
+		sets = sets[1:2]
+	}
+	for _, set := range sets {
 		t.Run(set.name, func(t *testing.T) {
 			dir := source(t, set.flags)
 			b := box.New(t, "/bin/cat", "/proc/self/mountinfo")
@@ -50,7 +54,11 @@ func TestUserNamespace(t *testing.T) {
 // What is locked is refused by both, and not dropped.
 func TestUserNamespaceLocked(t *testing.T) {
 	dir := source(t, unix.MS_RDONLY|unix.MS_NODEV|unix.MS_NOATIME)
-	for _, options := range []string{"rw", "dev", "relatime", "diratime,strictatime"} {
+	all := []string{"rw", "relatime", "dev", "diratime,strictatime"}
+	if testing.Short() {
+		all = all[:2]
+	}
+	for _, options := range all {
 		b := sh(t, "true")
 		userNamespace(t, b)
 		b.Mount("bind", dir, "/mnt", "rbind,"+options)
@@ -82,7 +90,11 @@ func TestUserNamespaceWithHostPids(t *testing.T) {
 // TestPropagation: every rootfsPropagation, mounts that propagate in both directions, and
 // a host that has nothing left of it.
 func TestPropagation(t *testing.T) {
-	for _, value := range []string{"", "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable"} {
+	values := []string{"rshared", "", "private", "rprivate", "slave", "rslave", "shared", "unbindable"}
+	if testing.Short() {
+		values = values[:2]
+	}
+	for _, value := range values {
 		for _, flag := range []string{"", "--no-pivot"} {
 			t.Run(strings.TrimSpace(value+" "+flag), func(t *testing.T) {
 				dir := t.TempDir()

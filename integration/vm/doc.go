@@ -64,7 +64,7 @@ runseal looks at no version number. It makes its calls, and a call that the kern
 the call, the version that brought it and the field of config.json that asked for it; the container is not started, and
 nothing is left behind:
 
-    runseal: create the container's process: clone3: function not implemented (needs Linux 5.3 or newer) (config.json: linux.namespaces)
+    runseal: create the container's process: clone3: function not implemented (came with Linux 5.3; runseal needs 5.10 or newer) (config.json: linux.namespaces)
 `)
 }
 
