@@ -112,7 +112,7 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 				r |= uintptr(a[3])
 			}
 		case OpDecimal:
-			decimal(uintptr(a[0]), a[1])
+			decimal(uintptr(a[0]), uint32(a[1]))
 		case OpCloexec:
 			errno = cloexec(pg, uintptr(a[0]))
 		default:

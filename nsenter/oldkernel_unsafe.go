@@ -9,7 +9,7 @@ import (
 // What the child does with its own hands where a kernel lacks a call for it. The
 // contract of interpret applies to everything in this file.
 
-// decimalSize is the memory that decimal needs for any descriptor.
+// decimalSize is the memory that decimal needs for any number.
 const decimalSize = 12
 
 // decimal writes a number and a NUL to memory: mount(2), unlike the newer calls,
@@ -17,7 +17,7 @@ const decimalSize = 12
 //
 //go:nosplit
 //go:norace
-func decimal(at uintptr, v uint64) {
+func decimal(at uintptr, v uint32) {
 	n := uintptr(1)
 	for x := v; x >= 10; x /= 10 {
 		n++

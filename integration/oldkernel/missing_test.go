@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/integration/internal/box"
@@ -73,11 +74,14 @@ func TestMissingForOthers(t *testing.T) {
 	p := shared.Create()
 	shared.Must("start", shared.ID)
 	p.WaitOutput("ready\n")
-	for range 2 {
+	for _, first := range []bool{true, false} {
 		for _, c := range [][2]string{{"pidfd_open", "5.3"}, {"pidfd_send_signal", "5.1"}} {
 			under(t, shared, without(c[0]))
 			complains(t, shared.Do("kill", "--all", shared.ID, "TERM"), 1, c[0], c[1])
-			complains(t, shared.Do("delete", "--force", shared.ID), 1, c[0], c[1])
+			// Without the first process cgroup.kill may be enough.
+			if first || c[0] == "pidfd_open" {
+				complains(t, shared.Do("delete", "--force", shared.ID), 1, c[0], c[1])
+			}
 		}
 		under(t, shared, nil)
 		if pid := shared.State().Pid; pid != 0 {
@@ -98,5 +102,21 @@ func TestMissingForAgent(t *testing.T) {
 	b.Spec.Linux.Seccomp.ListenerPath = socket
 	under(t, b, without("pidfd_getfd"))
 	complains(t, b.Run(), 1, "pidfd_getfd", "5.6")
+	b.NothingLeft()
+}
+
+// TestNoTimeNamespaces: they are a matter of the kernel's configuration.
+func TestNoTimeNamespaces(t *testing.T) {
+	einval := uint(unix.EINVAL)
+	b := sh(t, "echo the program runs")
+	b.SetNamespace(specs.LinuxNamespace{Type: specs.TimeNamespace})
+	under(t, b, older{{
+		Names: []string{"unshare"}, Action: specs.ActErrno, ErrnoRet: &einval,
+		Args: []specs.LinuxSeccompArg{{Index: 0, Value: unix.CLONE_NEWTIME, ValueTwo: unix.CLONE_NEWTIME, Op: specs.OpMaskedEqual}},
+	}})
+	want := "runseal: make a time namespace: unshare: invalid argument (config.json: linux.namespaces[5])\n"
+	if r := b.Run(); r.Status != 1 || r.Stdout != "" || r.Stderr != want {
+		t.Errorf("exit status %d, stdout %q, stderr %q, want %q", r.Status, r.Stdout, r.Stderr, want)
+	}
 	b.NothingLeft()
 }

@@ -14,7 +14,8 @@ import (
 //     procfs that is mounted nowhere, a descriptor's number is a path to it.
 //   - The mount has to be attached. A bind mount is therefore there without its
 //     attributes for some microseconds, which nobody can see who is not in the mount
-//     namespace (or, with shared propagation, in a peer of it) already.
+//     namespace already. Below a mount with shared propagation, though, its copies in
+//     the other mount namespaces stay without them.
 //   - MS_REMOUNT|MS_BIND sets all attributes. Those to be kept are asked for before
 //     (fstatfs(2)), by which one is kept that mount_setattr would not touch: on a
 //     read-only file system the mount becomes read-only as well.

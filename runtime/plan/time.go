@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter"
@@ -23,7 +24,7 @@ func (p *planner) openTime() {
 	if p.ns.create&unix.CLONE_NEWTIME == 0 {
 		return
 	}
-	p.Step("linux.namespaces", "open /proc/self")
+	p.Step(p.timeField(), "open /proc/self")
 	p.Sys(unix.SYS_OPENAT, atCwd, p.String("/proc/self"), nsenter.Imm(openDir), nsenter.Imm(0)).Into(regTime)
 	if len(p.spec.Linux.TimeOffsets) > 0 {
 		p.Step("linux.timeOffsets", "open /proc/self/timens_offsets")
@@ -37,7 +38,7 @@ func (p *planner) newTime() {
 	if p.ns.create&unix.CLONE_NEWTIME == 0 {
 		return
 	}
-	p.Step("linux.namespaces", "make a time namespace")
+	p.Step(p.timeField(), "make a time namespace")
 	p.Sys(unix.SYS_UNSHARE, nsenter.Imm(unix.CLONE_NEWTIME))
 	if offsets := p.spec.Linux.TimeOffsets; len(offsets) > 0 {
 		text := ""
@@ -48,9 +49,15 @@ func (p *planner) newTime() {
 		p.Sys(unix.SYS_WRITE, nsenter.Val(regOffsets), p.String(text), nsenter.Imm(len(text)))
 		p.closeReg(regOffsets)
 	}
-	p.Step("linux.namespaces", "enter the time namespace")
+	p.Step(p.timeField(), "enter the time namespace")
 	p.Sys(unix.SYS_OPENAT, nsenter.Val(regTime), p.String("ns/time_for_children"), nsenter.Imm(unix.O_RDONLY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(regTree)
 	p.Sys(unix.SYS_SETNS, nsenter.Val(regTree), nsenter.Imm(unix.CLONE_NEWTIME))
 	p.closeReg(regTree)
 	p.closeReg(regTime)
+}
+
+// timeField is the entry of config.json that asks for the time namespace.
+func (p *planner) timeField() string {
+	i := slices.IndexFunc(p.spec.Linux.Namespaces, func(ns specs.LinuxNamespace) bool { return ns.Type == specs.TimeNamespace })
+	return field("linux.namespaces", i)
 }
