@@ -55,6 +55,10 @@ func execute(ctx context.Context, o options, args []string) error {
 	if err != nil {
 		return err
 	}
+	disks, err := t.disks(ctx, o)
+	if err != nil {
+		return err
+	}
 	b, err := build(ctx, o.out, t.arch(), nil)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func execute(ctx context.Context, o options, args []string) error {
 		Env: env, Seconds: limit,
 	}
 	out := &outcome{target: t}
-	if err := out.run(ctx, o, k, b, []suite{s}, []wire.Job{job}, os.Stdout); err != nil {
+	if err := out.run(ctx, o, k, disks, b, []suite{s}, []wire.Job{job}, os.Stdout); err != nil {
 		return err
 	}
 	if s := out.suites[0]; s.status != 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/runseal/runseal/integration/vm/internal/initramfs"
 	"github.com/runseal/runseal/integration/vm/internal/kernel"
 	"github.com/runseal/runseal/integration/vm/internal/wire"
+	"github.com/runseal/runseal/integration/vm/node"
 )
 
 // Where things are in the machine.
@@ -27,7 +28,7 @@ const (
 var env = []string{"RUNSEAL=" + inRuntime, "RUNSEAL_PROGRAMS=" + inPrograms, "RUNSEAL_VM=1"}
 
 // pack writes the initial file system and returns its size in bytes.
-func pack(path string, k *kernel.Kernel, b *built, busybox string, list []suite, jobs []wire.Job) (size int64, err error) {
+func pack(path string, k *kernel.Kernel, b *built, busybox string, t target, list []suite, jobs []wire.Job) (size int64, err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return 0, err
@@ -49,7 +50,13 @@ func pack(path string, k *kernel.Kernel, b *built, busybox string, list []suite,
 			w.Tree(inSource+"/"+data, data)
 		}
 	}
-	mods, err := k.Modules(modules...)
+	need := modules
+	if t.node != "" {
+		w.Data(wire.DiskPath, []byte(node.Device), 0o644)
+		w.File(node.Init, b.path("init"))
+		need = slices.Concat(modules, node.Modules)
+	}
+	mods, err := k.Modules(need...)
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ type suite struct {
 	arch    string   // only for this GOARCH; "" for all
 	binary  string   // of `go test -exec`; otherwise it is compiled here
 	program bool     // a program instead of tests: it has to end with status 0
+	node    bool     // only on whole nodes, where nothing else runs
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on
@@ -30,6 +31,7 @@ var suites = []suite{
 	{pkg: "integration/oldkernel", seconds: 240, arch: "amd64"},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
 	{pkg: probeSuite, seconds: 30, program: true},
+	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
 }
 
 // programs are the helpers that tests put into containers: bundle.Build finds

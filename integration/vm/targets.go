@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/runseal/runseal/integration/vm/internal/archive"
+	"github.com/runseal/runseal/integration/vm/node"
 )
 
 // A target is one machine of the matrix.
@@ -11,6 +15,7 @@ type target struct {
 	name   string
 	kernel string   // name in sources and in pins.json
 	append string   // kernel parameters
+	node   string   // Debian's name for the system on the disk (package node); "": no disk
 	jobs   []string // names of suites; empty: all
 	env    []string // what the tests may know of the machine
 	about  string   // for the table's legend and docs/kernels.md
@@ -42,6 +47,8 @@ var targets = []target{
 	{name: "6.12-apparmor", kernel: "6.12", append: only2 + "security=apparmor", jobs: []string{"integration/labels"}, env: []string{"RUNSEAL_LSM=apparmor"}, about: "AppArmor profiles"},
 	{name: "6.12-selinux", kernel: "6.12", append: only2 + "security=selinux selinux=1", jobs: []string{"integration/labels"}, env: []string{"RUNSEAL_LSM=selinux"}, about: "SELinux labels"},
 	{name: "6.12-arm64", kernel: "6.12-arm64", append: only2, about: "AArch64"},
+	{name: "trixie", kernel: "6.1", append: only2, node: "trixie", about: "a node: Debian 13's systemd and containerd 1.7"},
+	{name: "forky", kernel: "newest", append: only2, node: "forky", about: "a node: Debian testing's systemd and containerd 2"},
 }
 
 // sources are the kernels, and what else comes from the archive.
@@ -73,6 +80,20 @@ func names() string {
 }
 
 func (t target) arch() string { return source(t.kernel).arch }
+
+// disks returns what the machine needs beside its initial file system, which is made
+// if need be: that takes minutes.
+func (t target) disks(ctx context.Context, o options) ([]string, error) {
+	if t.node == "" {
+		return nil, nil
+	}
+	image, err := node.Build(ctx, o.cache, t.node)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "vm: %s: %s\n", t.name, image)
+	return []string{image.Disk}, nil
+}
 
 func source(name string) pinned {
 	for _, k := range sources {

@@ -60,6 +60,10 @@ func prepare(ctx context.Context, o options, t target) (func(context.Context) *o
 	if err != nil {
 		return nil, err
 	}
+	disks, err := t.disks(ctx, o)
+	if err != nil {
+		return nil, err
+	}
 	list := t.suites()
 	b, err := build(ctx, o.out, t.arch(), list)
 	if err != nil {
@@ -69,25 +73,25 @@ func prepare(ctx context.Context, o options, t target) (func(context.Context) *o
 	for _, s := range list {
 		jobs = append(jobs, s.job(t, b, o))
 	}
-	return func(ctx context.Context) *outcome { return boot(ctx, o, t, k, b, list, jobs) }, nil
+	return func(ctx context.Context) *outcome { return boot(ctx, o, t, k, disks, b, list, jobs) }, nil
 }
 
 // boot packs, starts the machine and collects what it says.
-func boot(ctx context.Context, o options, t target, k *kernel.Kernel, b *built, list []suite, jobs []wire.Job) *outcome {
+func boot(ctx context.Context, o options, t target, k *kernel.Kernel, disks []string, b *built, list []suite, jobs []wire.Job) *outcome {
 	out := &outcome{target: t}
 	began := time.Now()
 	var also io.Writer
 	if o.verbose {
 		also = os.Stdout
 	}
-	out.err = out.run(ctx, o, k, b, list, jobs, also)
+	out.err = out.run(ctx, o, k, disks, b, list, jobs, also)
 	out.seconds = time.Since(began).Seconds()
 	return out
 }
 
 // run boots the machine and fills in the outcome. What the tests print goes to a
 // file beside the console's, and to also.
-func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, b *built, list []suite, jobs []wire.Job, also io.Writer) (err error) {
+func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, disks []string, b *built, list []suite, jobs []wire.Job, also io.Writer) (err error) {
 	t := o.target
 	file := func(suffix string) string { return filepath.Join(opt.out, fileName(t.name)+suffix) }
 	log, err := os.Create(file(".log"))
@@ -107,13 +111,14 @@ func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, b *bui
 		return err
 	}
 	defer os.Remove(file(".cpio"))
-	size, err := pack(file(".cpio"), k, b, busybox, list, jobs)
+	size, err := pack(file(".cpio"), k, b, busybox, t, list, jobs)
 	if err != nil {
 		return err
 	}
 	m := machine.Machine{
 		Arch: t.arch(), Kernel: k.Image, Initrd: file(".cpio"), Append: t.append, CPUs: 2,
 		Memory:  max(768, int(3*size>>20)+256),
+		Disks:   disks,
 		Console: file(".console"),
 		Timeout: timeout(jobs),
 	}
@@ -133,7 +138,7 @@ func timeout(jobs []wire.Job) time.Duration {
 // suites of a target.
 func (t target) suites() (list []suite) {
 	for _, s := range suites {
-		if (s.arch == "" || s.arch == t.arch()) && (len(t.jobs) == 0 || slices.Contains(t.jobs, s.pkg)) {
+		if (s.arch == "" || s.arch == t.arch()) && s.node == (t.node != "") && (len(t.jobs) == 0 || slices.Contains(t.jobs, s.pkg)) {
 			list = append(list, s)
 		}
 	}

@@ -14,8 +14,6 @@
 package containerd
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,10 +21,6 @@ import (
 	"testing"
 	"time"
 )
-
-// Limit bounds every ctr command: ctr can hang for ever when a task's streams
-// do, and a test that hangs says nothing.
-const Limit = 60 * time.Second
 
 // Options say how a daemon differs from another test's.
 type Options struct {
@@ -39,7 +33,7 @@ type Options struct {
 // A Daemon is a private containerd with one image.
 type Daemon struct {
 	Options
-	t   testing.TB
+	*Client
 	dir string
 	log *os.File
 }
@@ -56,7 +50,8 @@ func Start(t testing.TB, o Options) *Daemon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Daemon{Options: o, t: t, dir: dir}
+	d := &Daemon{Options: o, dir: dir}
+	d.Client = NewClient(t, d.Socket(), o.Namespace, d.LogTail)
 	disabled, further := `"io.containerd.grpc.v1.cri"`, ""
 	if o.CRI != nil {
 		disabled, further = "", o.CRI(d)
@@ -88,7 +83,7 @@ func Start(t testing.TB, o Options) *Daemon {
 		}
 	}
 	archive := d.Path("image.tar")
-	if err := o.Image.write(archive); err != nil {
+	if err := o.Image.Write(archive); err != nil {
 		t.Fatal(err)
 	}
 	d.Ctr("images", "import", "--snapshotter", "native", archive)
@@ -105,57 +100,4 @@ func (d *Daemon) Socket() string { return d.Path("sock") }
 func (d *Daemon) LogTail() string {
 	data, _ := os.ReadFile(d.Path("log"))
 	return string(data[max(0, len(data)-4000):])
-}
-
-// Result is what a ctr command did.
-type Result struct {
-	Status         int
-	Stdout, Stderr string
-}
-
-// Do runs ctr with an open standard input that has nothing in it.
-func (d *Daemon) Do(args ...string) Result {
-	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), Limit)
-	defer cancel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	cmd := exec.CommandContext(ctx, "ctr", append([]string{"--address", d.Socket(), "--namespace", d.Namespace}, args...)...)
-	cmd.Stdin = r
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// A shim that inherits the pipes must not keep Run from returning.
-	cmd.WaitDelay = 5 * time.Second
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		d.t.Fatalf("ctr %q: no end within %v; stdout %q, stderr %q\n%s", args, Limit, stdout.String(), stderr.String(), d.LogTail())
-	}
-	if cmd.ProcessState == nil {
-		d.t.Fatalf("ctr %q: %v", args, err)
-	}
-	return Result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
-}
-
-// Try is Do for a command whose failure the caller looks at.
-func (d *Daemon) Try(args ...string) (string, error) {
-	d.t.Helper()
-	r := d.Do(args...)
-	if r.Status != 0 {
-		return r.Stdout, fmt.Errorf("ctr %q: exit status %d, stderr %q", args, r.Status, r.Stderr)
-	}
-	return r.Stdout, nil
-}
-
-// Ctr is Do for a command that has to succeed; it returns its standard output.
-func (d *Daemon) Ctr(args ...string) string {
-	d.t.Helper()
-	out, err := d.Try(args...)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return out
 }

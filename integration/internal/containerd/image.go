@@ -22,8 +22,8 @@ type Image struct {
 	Programs map[string]string // Go packages of this module that are built into it, by path
 }
 
-// write writes a Docker archive with one layer.
-func (i *Image) write(name string) error {
+// Write writes a Docker archive with one layer.
+func (i *Image) Write(name string) error {
 	b, err := bundle.Empty()
 	if err != nil {
 		return err

@@ -38,6 +38,10 @@ func main() {
 
 // first is what only process 1 does.
 func first() error {
+	// Nothing is mounted yet, so it is a file that says so, not a kernel parameter.
+	if disk, err := os.ReadFile(wire.DiskPath); err == nil {
+		return handOver(string(disk))
+	}
 	if err := mountAll(); err != nil {
 		return err
 	}

@@ -6,6 +6,10 @@ package wire
 // JobsPath is where init finds the jobs, a JSON array, in the machine.
 const JobsPath = "/vm/jobs.json"
 
+// DiskPath is the name of a file with the device that has the machine's root file
+// system: "/dev/nvme0n1". Without it the initial file system is the root.
+const DiskPath = "/vm/disk"
+
 // Job is one program to run in the machine.
 type Job struct {
 	Name    string   `json:"name"` // unique: "integration/lifecycle"
