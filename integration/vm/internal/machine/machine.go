@@ -123,7 +123,9 @@ func (m *Machine) args() []string {
 			"-append", "console=ttyAMA0 vm.results=/dev/hvc0 "+params)
 	default:
 		args = append(args, "-M", "pc", "-cpu", "max", "-serial", "chardev:console", "-serial", "chardev:results",
-			"-append", "console=ttyS0 vm.results=/dev/ttyS1 "+params)
+			// The kernel counts ticks of the timer for a moment and panics without any,
+			// which an emulator that does not get a processor in time can cause.
+			"-append", "console=ttyS0 vm.results=/dev/ttyS1 no_timer_check "+params)
 	}
 	for i, d := range m.Disks {
 		args = append(args, "-drive", fmt.Sprintf("file=%s,format=raw,if=none,id=disk%d,snapshot=on", d, i),
