@@ -35,6 +35,11 @@ func (c *Client) For(t testing.TB, limit time.Duration) *Client {
 	return &other
 }
 
+// Command is a ctr command that the caller runs.
+func (c *Client) Command(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "ctr", append([]string{"--address", c.socket, "--namespace", c.namespace}, args...)...)
+}
+
 // Result is what a ctr command did.
 type Result struct {
 	Status         int
@@ -52,7 +57,7 @@ func (c *Client) Do(args ...string) Result {
 	}
 	defer r.Close()
 	defer w.Close()
-	cmd := exec.CommandContext(ctx, "ctr", append([]string{"--address", c.socket, "--namespace", c.namespace}, args...)...)
+	cmd := c.Command(ctx, args...)
 	cmd.Stdin = r
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

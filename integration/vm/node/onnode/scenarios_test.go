@@ -1,0 +1,114 @@
+package onnode
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/runseal/runseal/integration/internal/containerd"
+)
+
+// A scenario is run for each subject, with a container of its own.
+type scenario struct {
+	name  string
+	run   func(t *testing.T, c *container)
+	needs []string // verbs of the runtime without which it makes no sense
+}
+
+var scenarios = []scenario{
+	{name: "run", run: once},
+	{name: "privileged", run: privileged},
+	{name: "life", run: life},
+	{name: "pause", run: pause, needs: []string{"pause"}},
+	{name: "limits", run: limits},
+	{name: "oom", run: oom},
+	{name: "refused", run: refused},
+}
+
+// A container is what a scenario runs under one subject, and what it has seen.
+type container struct {
+	subject
+	*containerd.Client
+	t  *testing.T
+	id string
+	// saw is what runc's and runseal's containers are compared by: lines, by what they
+	// are about.
+	saw map[string]string
+}
+
+func TestScenarios(t *testing.T) {
+	imported(t)
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			saw := map[subject]map[string]string{}
+			t.Run("under", func(t *testing.T) {
+				for _, who := range subjects {
+					if slices.ContainsFunc(s.needs, func(verb string) bool { return !who.has(verb) }) {
+						t.Logf("%s: not with %s yet", s.name, who)
+						continue
+					}
+					c := &container{subject: who, id: s.name + "-" + who.String(), saw: map[string]string{}}
+					saw[who] = c.saw
+					t.Run(who.String(), func(t *testing.T) {
+						t.Parallel()
+						c.t, c.Client = t, client(t)
+						t.Cleanup(func() { nothingLeft(t, c) })
+						s.run(t, c)
+					})
+				}
+			})
+			for who, have := range saw {
+				oracle := saw[subject{"runc", who.driver}]
+				if who.runtime != "runc" && oracle != nil && !t.Failed() {
+					compare(t, s.name, who, oracle, have)
+				}
+			}
+		})
+	}
+}
+
+// start is `ctr run` of the image; flags come before it.
+func (c *container) start(flags []string, argv ...string) containerd.Result {
+	c.t.Helper()
+	args := slices.Concat([]string{"run", "--env", c.mark()}, c.flags(c.id), flags, []string{image, c.id}, argv)
+	return c.Do(args...)
+}
+
+// up is start of a container in the background; it returns the process's pid.
+func (c *container) up(flags []string, argv ...string) int {
+	c.t.Helper()
+	if r := c.start(append([]string{"--detach"}, flags...), argv...); r.Status != 0 {
+		c.t.Fatalf("ctr run: exit status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+	}
+	return node.events.wait(c.t, c.id, "start", "").body.Pid
+}
+
+// exec is `ctr tasks exec` of a shell script.
+func (c *container) exec(id, script string) containerd.Result {
+	c.t.Helper()
+	return c.Do("tasks", "exec", "--exec-id", id, c.id, "/bin/sh", "-c", script)
+}
+
+// mark is a variable in the environment of all of the container's processes.
+func (c *container) mark() string { return "ONNODE=" + c.id }
+
+// expect fails the test unless a command has ended and said what it should. A text that
+// ends in "*" is the beginning of what is expected.
+func (c *container) expect(what string, r containerd.Result, status int, stdout string) {
+	c.t.Helper()
+	begin, open := strings.CutSuffix(stdout, "*")
+	if r.Status != status || r.Stdout != begin && !(open && strings.HasPrefix(r.Stdout, begin)) {
+		c.t.Errorf("%s: exit status %d, stdout %q, stderr %q; expected %d, %q", what, r.Status, r.Stdout, r.Stderr, status, stdout)
+	}
+}
+
+// topics are the container's events so far, one a line: the topic's last word, the
+// exec's id, the exit status.
+func (c *container) topics() string {
+	c.t.Helper()
+	var text strings.Builder
+	for _, e := range node.events.of(c.t, c.id) {
+		text.WriteString(e.String() + "\n")
+	}
+	return text.String()
+}

@@ -1,0 +1,66 @@
+package onnode
+
+import "slices"
+
+// A subject is a runtime with a cgroup driver.
+type subject struct {
+	runtime string // runc, which is the oracle, or runseal
+	driver  string // cgroupfs or systemd
+}
+
+// subjects in the order in which a scenario starts them; the oracle comes first.
+var subjects = []subject{
+	{"runc", cgroupfs},
+	{"runseal", cgroupfs},
+	{"runc", systemd},
+	// {"runseal", systemd}: when the driver is there.
+}
+
+const (
+	cgroupfs = "cgroupfs"
+	systemd  = "systemd"
+)
+
+func (s subject) String() string { return s.runtime + "-" + s.driver }
+
+// binary is what ctr gets as --runc-binary.
+func (s subject) binary() string {
+	if s.runtime == "runseal" {
+		return node.runseal
+	}
+	return s.runtime
+}
+
+// flags of `ctr run` for a container with that id.
+func (s subject) flags(id string) []string {
+	flags := []string{"--runc-binary", s.binary()}
+	if s.driver == systemd {
+		// slice:prefix:name, which is the unit prefix-name.scope.
+		return append(flags, "--runc-systemd-cgroup", "--cgroup", "system.slice:node:"+id)
+	}
+	return append(flags, "--cgroup", s.cgroupsPath(id))
+}
+
+// cgroupsPath is config.json's linux.cgroupsPath.
+func (s subject) cgroupsPath(id string) string {
+	if s.driver == systemd {
+		return "system.slice:node:" + id
+	}
+	return "/node/" + id
+}
+
+// cgroup is where the container's cgroup has to be in the hierarchy.
+func (s subject) cgroup(id string) string {
+	if s.driver == systemd {
+		return "/system.slice/node-" + id + ".scope"
+	}
+	return "/node/" + id
+}
+
+// pending are verbs that a runtime does not have yet; a scenario leaves out what needs
+// them. It must be empty for runc.
+var pending = map[string][]string{
+	"runseal": {"pause", "update", "ps"},
+}
+
+func (s subject) has(verb string) bool { return !slices.Contains(pending[s.runtime], verb) }
