@@ -38,6 +38,7 @@ var suites = []suite{
 // them below RUNSEAL_PROGRAMS, as there is no compiler in the machines.
 var programs = []string{
 	"integration/features/inside",
+	"integration/vm/node/onnode/view",
 }
 
 // modules that tests or the runtime need and that are not built into each kernel;

@@ -4,17 +4,27 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // events is a `ctr events` that runs beside all tests.
 type events struct {
 	cmd *exec.Cmd
-	out *os.File
+
+	mu   sync.Mutex
+	out  *os.File
+	read int64  // bytes of out
+	rest []byte // of a line whose end has not come yet
+	list []event
 }
 
 // event is one line of it: "DATE TIME ZONE ZONE NAMESPACE TOPIC JSON".
@@ -36,7 +46,7 @@ func watch() (*events, error) {
 	}
 	cmd := exec.Command("ctr", "--address", socket, "--namespace", namespace, "events")
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
-	return &events{cmd, out}, cmd.Start()
+	return &events{cmd: cmd, out: out}, cmd.Start()
 }
 
 func (e *events) close() {
@@ -46,28 +56,57 @@ func (e *events) close() {
 }
 
 // all returns what has come so far.
-func (e *events) all(t testing.TB) (list []event) {
+func (e *events) all(t testing.TB) []event {
 	t.Helper()
-	text, err := os.ReadFile(e.out.Name())
-	if err != nil {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	// ctr writes by a descriptor whose offset is this file's, too.
+	var st unix.Stat_t
+	if err := unix.Fstat(int(e.out.Fd()), &st); err != nil {
 		t.Fatal(err)
 	}
-	text = text[:bytes.LastIndexByte(text, '\n')+1] // whole lines
-	for line := range strings.Lines(string(text)) {
-		head, body, ok := strings.Cut(line, "{")
-		f := strings.Fields(head)
-		if !ok || len(f) == 0 {
-			continue
+	more := make([]byte, st.Size-e.read)
+	n, err := e.out.ReadAt(more, e.read)
+	if err != nil && err != io.EOF {
+		t.Fatal(err)
+	}
+	e.read += int64(n)
+	for line := range bytes.Lines(append(e.rest, more[:n]...)) {
+		if e.rest = nil; !bytes.HasSuffix(line, []byte("\n")) {
+			e.rest = bytes.Clone(line)
+			break
 		}
-		ev := event{topic: f[len(f)-1]}
-		// Of types whose fields are others the common ones are taken.
-		var wrong *json.UnmarshalTypeError
-		if err := json.Unmarshal([]byte("{"+body), &ev.body); err != nil && !errors.As(err, &wrong) {
+		ev, err := parse(string(line))
+		if err != nil {
 			t.Fatalf("ctr events: %v in %q", err, line)
 		}
-		list = append(list, ev)
+		e.list = append(e.list, ev)
 	}
-	return list
+	return e.list
+}
+
+// parse reads a line; of topics whose fields are others the common ones are taken.
+func parse(line string) (e event, err error) {
+	head, body, _ := strings.Cut(line, "{")
+	if f := strings.Fields(head); len(f) > 0 {
+		e.topic = f[len(f)-1]
+	}
+	var wrong *json.UnmarshalTypeError
+	if err := json.Unmarshal([]byte("{"+body), &e.body); err != nil && !errors.As(err, &wrong) {
+		return e, err
+	}
+	return e, nil
+}
+
+func (e event) String() string {
+	s := strings.TrimPrefix(e.topic, "/tasks/")
+	if e.body.Exec != "" {
+		s += " " + e.body.Exec
+	}
+	if s == "exit" {
+		s += fmt.Sprintf(" of %s: %d", strings.Replace(e.body.ID, e.body.Container, "init", 1), e.body.Status)
+	}
+	return s
 }
 
 // of returns the events of one container's tasks.
@@ -114,7 +153,7 @@ func (e *events) waitAny(t testing.TB, topic string) {
 // eventually polls until a condition holds, or fails the test.
 func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(limit / 2); !cond(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(limit / 2); !cond(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%s: not within %v", what, limit/2)
 		}

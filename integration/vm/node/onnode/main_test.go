@@ -17,6 +17,9 @@ const (
 	namespace = "node"
 	image     = "localhost/busybox:test"
 
+	viewPackage = "integration/vm/node/onnode/view"
+	viewPath    = "/bin/view"
+
 	// limit of one ctr command: twenty times what it takes under emulation.
 	limit = 90 * time.Second
 )
@@ -84,7 +87,7 @@ func client(t testing.TB) *containerd.Client {
 func imported(t *testing.T) {
 	t.Helper()
 	archive := filepath.Join(t.TempDir(), "image.tar")
-	i := containerd.Image{Name: image, Cmd: []string{"/bin/sh"}}
+	i := containerd.Image{Name: image, Cmd: []string{"/bin/sh"}, Programs: map[string]string{viewPath: viewPackage}}
 	if err := i.Write(archive); err != nil {
 		t.Fatal(err)
 	}
