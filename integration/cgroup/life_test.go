@@ -143,55 +143,6 @@ func TestFreeze(t *testing.T) {
 	cmd.Wait()
 }
 
-// TestKillForks: processes that go on in a child as fast as they can, ten at a
-// time, are all found. (The limit is for the machine's sake.)
-func TestKillForks(t *testing.T) {
-	v1(t, "pids")
-	c := container(t, newPath(), &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: ptr(int64(200))}})
-	cmd := shell(t, c, `hop() { (hop) & exit 0; }; for i in 0 1 2 3 4 5 6 7 8 9; do (hop) & done; sleep 60 >/dev/null 2>&1`)
-	first := waitPids(t, c, 5)
-	time.Sleep(5 * time.Millisecond)
-	later, err := c.Pids()
-	if err != nil || len(later) < 5 || slices.Equal(first, later) {
-		t.Fatalf("the processes do not fork: %v, then %v (%v)", first, later, err)
-	}
-	begin := time.Now()
-	if err := c.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("killed in %s", time.Since(begin))
-	cmd.Wait()
-	if pids, err := c.Pids(); len(pids) != 0 || err != nil {
-		t.Errorf("left: %v %v", pids, err)
-	}
-}
-
-// TestKillOneByOne: without cgroup.kill, and with processes only in a cgroup
-// below the container's.
-func TestKillOneByOne(t *testing.T) {
-	v1(t, "devices", "freezer")
-	c := container(t, newPath(), nil)
-	paths := c.Paths()
-	delete(paths, "")
-	o := cgroup.Open(paths)
-	sub := filepath.Join(paths["devices"], "a", "b")
-	if err := os.MkdirAll(sub, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	cmd := shell(t, c, `echo 0 > `+sub+`/tasks; sleep 60 & sleep 60 & wait`)
-	pids := waitPids(t, o, 3)
-	if !slices.Contains(pids, cmd.Process.Pid) {
-		t.Errorf("processes %v, want %d among them", pids, cmd.Process.Pid)
-	}
-	if err := o.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
-	if err := o.Destroy(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestDestroyDeep: a container that may make cgroups can nest them deeper than a
 // path can be long.
 func TestDestroyDeep(t *testing.T) {

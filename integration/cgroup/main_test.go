@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +27,13 @@ func TestMain(m *testing.M) {
 			fmt.Println("mounting cgroup v2:", err)
 			os.Exit(1)
 		}
+	}
+	if here, err := inside(); here {
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -58,11 +64,7 @@ func container(t testing.TB, path string, r *specs.LinuxResources) *cgroup.Cgrou
 // build is container without Create and Set.
 func build(t testing.TB, path string, r *specs.LinuxResources) *cgroup.Cgroup {
 	t.Helper()
-	l, err := cgroup.Detect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := cgroup.New(l, &specs.Spec{Linux: &specs.Linux{CgroupsPath: path, Resources: r}}, "id")
+	c, err := cgroup.New(layout(t), spec(path, r), "id")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,32 +119,4 @@ func output(t testing.TB, c *cgroup.Cgroup, script string) (string, error) {
 	cmd := shell(t, c, script)
 	err := cmd.Wait()
 	return cmd.Stdout.(*strings.Builder).String(), err
-}
-
-// read returns a cgroup file's content without the last newline.
-func read(t testing.TB, c *cgroup.Cgroup, controller, file string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(c.Paths()[controller], file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(string(b), "\n")
-}
-
-// v1 skips a test that needs the controller on version 1.
-func v1(t *testing.T, controllers ...string) {
-	t.Helper()
-	l, err := cgroup.Detect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := cgroup.Find(l, "/x", "x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range controllers {
-		if c.Paths()[k] == "" {
-			t.Skipf("this host has no cgroup v1 controller %s", k)
-		}
-	}
 }

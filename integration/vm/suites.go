@@ -43,4 +43,4 @@ var programs = []string{
 
 // modules that tests or the runtime need and that are not built into each kernel;
 // with a question mark those that not every kernel has.
-var modules = []string{"overlay", "virtio_console?", "virtio_mmio?", "dummy?", "veth?", "fuse?"}
+var modules = []string{"overlay", "virtio_console?", "virtio_mmio?", "dummy?", "veth?", "fuse?", "loop"}

@@ -122,9 +122,9 @@ func (m *Machine) args() []string {
 			"-device", "virtio-serial-device", "-device", "virtconsole,chardev=results",
 			"-append", "console=ttyAMA0 vm.results=/dev/hvc0 "+params)
 	default:
+		// no_timer_check: on a loaded machine an emulated timer can be so late that
+		// the kernel believes it has none.
 		args = append(args, "-M", "pc", "-cpu", "max", "-serial", "chardev:console", "-serial", "chardev:results",
-			// The kernel counts ticks of the timer for a moment and panics without any,
-			// which an emulator that does not get a processor in time can cause.
 			"-append", "console=ttyS0 vm.results=/dev/ttyS1 no_timer_check "+params)
 	}
 	for i, d := range m.Disks {
