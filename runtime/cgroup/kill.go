@@ -57,7 +57,7 @@ func (c *Cgroup) Kill() error {
 		// A frozen process of version 1 takes the signal when it is thawed. The
 		// container may have been frozen by "pause", too.
 		if len(pids) > 0 || round > 3 {
-			c.writeFreezer("THAWED", "0")
+			c.thawAll()
 		}
 		if err != nil || len(pids) == 0 {
 			return err
