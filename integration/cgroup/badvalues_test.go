@@ -37,7 +37,7 @@ func TestBadValues(t *testing.T) {
 		{false, true, `unified: "memory.max": "lots": memory.max: invalid argument`, R{Unified: map[string]string{"memory.max": "lots"}}},
 		{false, true, `unified: "cpu.weight": "10001": cpu.weight: numerical result out of range`, R{Unified: map[string]string{"cpu.weight": "10001"}}},
 		{false, true, `unified: "memory.nosuch": "1": memory.nosuch: no such file or directory`, R{Unified: map[string]string{"memory.nosuch": "1"}}},
-		{false, true, `unified: "nosuch.max": "1": nosuch.max: no such file or directory; this kernel has no controller nosuch`, R{Unified: map[string]string{"nosuch.max": "1"}}},
+		{false, true, `unified: "nosuch.max": "1": nosuch.max: no such file or directory; this machine has no controller nosuch for cgroup v2`, R{Unified: map[string]string{"nosuch.max": "1"}}},
 		{false, true, `unified: "memory.current": "1": memory.current: `, R{Unified: map[string]string{"memory.current": "1"}}},
 	} {
 		if two && !c.v2 || !two && !c.v1 {

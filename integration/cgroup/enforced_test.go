@@ -33,12 +33,14 @@ func TestForkIsRefused(t *testing.T) {
 	}
 }
 
-// TestMemoryIsLimited: a shell variable of 64 MB does not fit into 8 MB.
+// TestMemoryIsLimited: 64 MB do not fit into 32 MB.
 func TestMemoryIsLimited(t *testing.T) {
-	c := container(t, newPath(), &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ptr(int64(8 << 20)), Swap: ptr(int64(8 << 20))}})
-	out, err := output(t, c, "x=$(head -c 67108864 /dev/zero | tr '\\0' x); echo ${#x}")
-	if err == nil && strings.TrimSpace(out) == "67108864" {
-		t.Errorf("64 MB fit into a limit of 8 MB: %s", out)
+	c := container(t, newPath(), &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ptr(int64(32 << 20)), Swap: ptr(int64(32 << 20))}})
+	for size, fits := range map[int]bool{1: true, 64: false} {
+		out, err := output(t, c, fmt.Sprintf("%s=%d exec %s", fillEnv, size, os.Args[0]))
+		if (err == nil) != fits || fits != (out == "filled\n") {
+			t.Errorf("%d MB: %v, %q; expected that it fits: %v", size, err, out, fits)
+		}
 	}
 	file := "memory.events"
 	if layout(t).Mode != cgroup.V2 {

@@ -95,6 +95,7 @@ func newDisk(t *testing.T) disk {
 const (
 	readEnv  = "RUNSEAL_TEST_READ" // reads readSize bytes of this device
 	hugeEnv  = "RUNSEAL_TEST_HUGE" // maps that many huge pages of 2 MB
+	fillEnv  = "RUNSEAL_TEST_FILL" // fills that many megabytes of memory
 	readSize = 512 << 10
 )
 
@@ -109,6 +110,14 @@ func inside() (bool, error) {
 		for n := 0; n < readSize && err == nil; n += len(buf) {
 			_, err = unix.Read(fd, buf)
 		}
+		return true, err
+	}
+	if size, err := strconv.Atoi(os.Getenv(fillEnv)); err == nil {
+		mem, err := unix.Mmap(-1, 0, size<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+		for i := 0; i < len(mem); i += 4096 {
+			mem[i] = 1
+		}
+		fmt.Println("filled")
 		return true, err
 	}
 	if pages, err := strconv.Atoi(os.Getenv(hugeEnv)); err == nil {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/opencontainers/cgroups"
 	cgfs "github.com/opencontainers/cgroups/fs"
@@ -53,26 +55,22 @@ func (c *Cgroup) Create() (err error) {
 		resources = &cgroups.Resources{}
 	}
 	if c.mode == V2 {
-		m, err := c.manager()
-		if err == nil {
-			err = m.Apply(-1)
+		if err := c.enableControllers(); err != nil {
+			return err
 		}
-		if err != nil {
-			return c.describe("linux.cgroupsPath", err)
-		}
-		return nil
+		return c.checkThawed()
 	}
 	if dir := c.paths["cpuset"]; dir != "" {
 		if err := new(cgfs.CpusetGroup).Apply(dir, resources, -1); err != nil {
 			return c.describe("linux.cgroupsPath", err)
 		}
 	}
-	return nil
+	return c.checkThawed()
 }
 
 // mkdir makes dir and the parents that are missing, adds them to made, and says
-// whether dir was there already. In mode V2 it only notes what is missing: the
-// library makes the directories, since each needs its controllers.
+// whether dir was there already. In mode V2 it only notes what is missing, since
+// each directory needs its controllers (enableControllers).
 func (c *Cgroup) mkdir(dir string, made *[]string) (there bool, err error) {
 	if c.mode != V2 {
 		switch err := unix.Mkdir(dir, 0o755); err {
@@ -143,6 +141,12 @@ func (c *Cgroup) checkFiles() error {
 	}
 	if len(c.resources.BlkioWeightDevice) > 0 && !exists(c.paths[""]+"/io.bfq.weight") {
 		return errors.New(c.in + "blockIO.weightDevice: cgroup v2 has weights per device only with the BFQ scheduler (Linux 5.4, CONFIG_BFQ_GROUP_IOSCHED)")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.resources.Unified)) {
+		if file := c.paths[""] + "/" + name; !exists(file) {
+			err := &fs.PathError{Op: "open", Path: file, Err: unix.ENOENT}
+			return c.describe("", fmt.Errorf("unified resource %q: %w", name, err))
+		}
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ func (c *Cgroup) describe(other string, err error) error {
 		switch errno {
 		case syscall.ENOENT:
 			why = "; this kernel or cgroup has no such limit, or its controller is not enabled"
+			if c.mode == V2 {
+				why = "; " + c.whyNoFile(file)
+			}
 		case syscall.EINVAL, syscall.ERANGE:
 			why = "; expected a value that the kernel and the parent cgroup allow"
 		case syscall.EACCES, syscall.EPERM:
@@ -47,6 +50,9 @@ func (c *Cgroup) describe(other string, err error) error {
 func fieldOf(file string, r *specs.LinuxResources, text string) (field, value string) {
 	if r == nil {
 		return "", ""
+	}
+	if v, ok := r.Unified[file]; ok && strings.Contains(text, "unified resource") {
+		return "unified", strconv.Quote(file) + ": " + strconv.Quote(cut(v))
 	}
 	var (
 		mem specs.LinuxMemory

@@ -1,6 +1,41 @@
 package cgroup
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// errFrozen is a cgroup in which no process would run.
+var errFrozen = errors.New("expected a cgroup that is not frozen, by itself or by one above it: a process in it would stand still before it is set up")
+
+// checkThawed looks at the cgroup that a process is about to be put into. Frozen
+// can be one that was there before, or one above it: a pod's that is paused.
+func (c *Cgroup) checkThawed() error {
+	dir, file := c.freezerDir(), "freezer.state"
+	if dir == "" {
+		return nil
+	}
+	if c.mode == V2 {
+		file = "cgroup.events"
+	}
+	fd, err := openCgroup(dir)
+	if err != nil {
+		return fmt.Errorf("linux.cgroupsPath: %w", err)
+	}
+	defer unix.Close(fd)
+	text, err := readAt(fd, file)
+	if err != nil {
+		return nil // no freezer; what else is wrong shows when it is used
+	}
+	state := string(text)
+	if strings.Contains(state, "frozen 1\n") || strings.HasPrefix(state, "FROZEN") || strings.HasPrefix(state, "FREEZING") {
+		return fmt.Errorf("linux.cgroupsPath: %s: %w", dir, errFrozen)
+	}
+	return nil
+}
 
 // thawAll lets a container's processes take the SIGKILL that they were sent. A
 // process that the freezer of version 1 holds takes none, and it may be held by a

@@ -1,0 +1,102 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// enableControllers makes the version 2 directory and the parents that are
+// missing, and has each parent give all controllers that there are to those below
+// it, as engines expect it: they read what a container uses even if it has no
+// limits. A parent that cannot is passed over (that it has processes is one
+// reason, cgroups(7), "no internal processes" rule); Set finds out whether that
+// matters, and says why.
+//
+// The library does the same. It writes to each parent every time, for which the
+// kernel stops all changes of the tree, and gives up when the delete of another
+// container takes a parent away at the same moment.
+func (c *Cgroup) enableControllers() (err error) {
+	dir := c.paths[""]
+	rel, ok := strings.CutPrefix(dir, root+"/")
+	if !ok {
+		return fmt.Errorf("linux.cgroupsPath: %q: expected a path below %s", cut(dir), root)
+	}
+	all, err := os.ReadFile(root + "/cgroup.controllers")
+	if err != nil {
+		return fmt.Errorf("linux.cgroupsPath: %w", err)
+	}
+	names := strings.Split(rel, "/")
+	for try := 0; ; try++ {
+		err := c.makeBelow(strings.Fields(string(all)), names)
+		if err == nil {
+			return nil
+		}
+		// ENOENT, ENODEV: the delete of another container has taken a parent away.
+		if try == 50 || !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENODEV) {
+			return fmt.Errorf("linux.cgroupsPath: %w", err)
+		}
+	}
+}
+
+func (c *Cgroup) makeBelow(all, names []string) error {
+	dir := root
+	for _, name := range names {
+		if err := giveControllers(dir, all); err != nil {
+			return err
+		}
+		dir = filepath.Join(dir, name)
+		if err := unix.Mkdir(dir, 0o755); err != nil && err != unix.EEXIST {
+			return &fs.PathError{Op: "mkdir", Path: dir, Err: err}
+		}
+	}
+	return nil
+}
+
+// giveControllers enables those of all that the cgroup does not give to its
+// children yet. The only errors are about a cgroup that has vanished.
+func giveControllers(dir string, all []string) error {
+	const file = "/cgroup.subtree_control"
+	text, err := os.ReadFile(dir + file)
+	if err != nil {
+		return err
+	}
+	have := strings.Fields(string(text))
+	var missing []string
+	for _, k := range all {
+		if !slices.Contains(have, k) {
+			missing = append(missing, "+"+k)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	fd, err := unix.Open(dir+file, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: dir + file, Err: err}
+	}
+	defer unix.Close(fd)
+	switch _, err := unix.Write(fd, []byte(strings.Join(missing, " "))); err {
+	case nil:
+		return nil
+	case unix.EBUSY, unix.EOPNOTSUPP:
+		// It has processes, or is threaded. One by one it would still take the
+		// controllers that know threads, but by that become threaded, and no
+		// process can be in a cgroup that is made below it then (cgroups(7),
+		// "domain invalid").
+		return nil
+	}
+	// All or nothing: one that this cgroup cannot give spoils the others.
+	for _, k := range missing {
+		if _, err := unix.Write(fd, []byte(k)); err == unix.ENODEV {
+			return &fs.PathError{Op: "write", Path: dir + file, Err: err}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// whyNoFile says, for an error message, why a cgroup of version 2 has not the file
+// of a controller: "memory.max" of memory.
+func (c *Cgroup) whyNoFile(file string) string {
+	controller, _, _ := strings.Cut(file, ".")
+	has := func(dir string) bool {
+		return slices.Contains(words(dir+"/cgroup.controllers"), controller)
+	}
+	dir := c.paths[""]
+	switch {
+	case controller == "cgroup":
+		return "this kernel has no such file"
+	case !has(root):
+		return fmt.Sprintf("this machine has no controller %s for cgroup v2", controller)
+	case has(dir):
+		return fmt.Sprintf("the kernel's controller %s has no such file", controller)
+	}
+	// The first cgroup on the way down that has it and does not pass it on.
+	above := root
+	for _, name := range strings.Split(strings.TrimPrefix(dir, root+"/"), "/") {
+		next := filepath.Join(above, name)
+		if !has(next) {
+			break
+		}
+		above = next
+	}
+	switch pids := words(above + "/cgroup.procs"); {
+	case threaded(above):
+		return fmt.Sprintf("cgroup %s is threaded and gives no controller %s to those below it", above, controller)
+	case len(pids) > 0 && above != root:
+		return fmt.Sprintf("cgroup %s has processes of its own (%s) and so gives no controllers to those below it", above, "pid "+strings.Join(pids[:min(len(pids), 5)], " "))
+	}
+	return fmt.Sprintf("cgroup %s does not give the controller %s to those below it", above, controller)
+}
+
+// WhyNot says why the kernel let no process be born in the cgroup, and which field
+// of config.json that is about; "" if there is nothing to be seen. err holds what
+// clone3(2) or clone(2) returned, and n is how many processes, that one included,
+// the step has in the cgroup at a time. Only version 2 has such reasons: on version
+// 1 nothing is born in the container's cgroup.
+func (c *Cgroup) WhyNot(err error, n int) (field, why string) {
+	const path = "linux.cgroupsPath"
+	dir := c.paths[""]
+	switch {
+	case dir == "":
+	case errors.Is(err, unix.EAGAIN):
+		if at, limit := noRoom(dir, n); at == dir {
+			return "linux.resources.pids.limit", fmt.Sprintf("%s allows %s", at+"/pids.max", limit)
+		} else if at != "" {
+			return path, fmt.Sprintf("%s allows %s", at+"/pids.max", limit)
+		}
+	case errors.Is(err, unix.EBUSY): // "no internal processes"
+		if given := words(dir + "/cgroup.subtree_control"); len(given) > 0 {
+			return path, fmt.Sprintf("cgroup %s gives controllers (%s) to those below it and so takes no process itself", dir, strings.Join(given, " "))
+		}
+	case errors.Is(err, unix.EOPNOTSUPP):
+		return path, fmt.Sprintf("cgroup %s is of type %q, expected \"domain\"", dir, strings.Join(words(dir+"/cgroup.type"), " "))
+	case errors.Is(err, unix.ENODEV):
+		return path, fmt.Sprintf("cgroup %s has been removed", dir)
+	}
+	return "", ""
+}
+
+// noRoom looks for a cgroup that has no room for n more processes, the container's or
+// one above it, and returns its limit.
+func noRoom(dir string, n int) (at, limit string) {
+	for ; len(dir) > len(root); dir = filepath.Dir(dir) {
+		if limit, is := isFull(dir, n); is {
+			return dir, limit
+		}
+	}
+	return "", ""
+}
+
+func isFull(dir string, n int) (limit string, is bool) {
+	most, used := words(dir+"/pids.max"), words(dir+"/pids.current")
+	if len(most) == 0 || len(used) == 0 {
+		return "", false
+	}
+	m, err1 := strconv.Atoi(most[0]) // "max": none
+	u, err2 := strconv.Atoi(used[0])
+	return most[0], err1 == nil && err2 == nil && u+n > m
+}
+
+func threaded(dir string) bool {
+	t := words(dir + "/cgroup.type")
+	return len(t) > 0 && (t[0] == "threaded" || len(t) > 1) // "domain threaded", "domain invalid"
+}
+
+// words are those of a file, none if it cannot be read.
+func words(file string) []string {
+	text, _ := os.ReadFile(file)
+	return strings.Fields(string(text))
+}
