@@ -130,18 +130,18 @@ func (c *created) start() error {
 		defer page.Close()
 		how.Page = page
 	}
-	child, err := fork(c.plan, how, c.cgroup)
+	child, err := fork(c.plan, how, c.cgroup.UnifiedDir())
 	if err != nil {
-		return err
+		return notBorn(err, c.cgroup)
 	}
 	c.child = child
 	return c.record()
 }
 
-// fork starts a program, on version 2 in its cgroup. The caller has locked its
-// goroutine to the thread, see create.
-func fork(p *plan.Plan, how nsenter.Clone, cg *cgroup.Cgroup) (*nsenter.Child, error) {
-	if dir := cg.UnifiedDir(); dir != "" {
+// fork starts a program, on version 2 in the cgroup dir, if it is not empty. The
+// caller has locked its goroutine to the thread, see create.
+func fork(p *plan.Plan, how nsenter.Clone, dir string) (*nsenter.Child, error) {
+	if dir != "" {
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return nil, fmt.Errorf("linux.cgroupsPath: open %s: %w", dir, err)
@@ -184,7 +184,7 @@ func (c *created) converse(consoleSocket string) error {
 	for {
 		mark, fds, err := c.await(ready)
 		if err != nil {
-			return err
+			return notBorn(err, c.cgroup)
 		}
 		switch mark {
 		case 0: // execve closed the socket, or the child's end did
@@ -208,6 +208,9 @@ func (c *created) converse(consoleSocket string) error {
 			ready = true
 			if c.plan.RlimitsByParent {
 				err = setRlimits(c.child.Pid, c.spec.Process)
+			}
+			if err == nil && delegates(c.spec) {
+				err = c.delegate()
 			}
 		case plan.MarkReady:
 			return c.publishFifo()

@@ -74,10 +74,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkTerminal(pr.Terminal, o.ConsoleSocket, o.Detach); err != nil {
 		return 0, err
 	}
-	if err := checkLabels(pr, nil); err != nil {
-		return 0, err
-	}
-	cg, err := subCgroup(s, o.Cgroup)
+	way, err := enter(s, o.Cgroup)
 	if err != nil {
 		return 0, err
 	}
@@ -86,8 +83,8 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, fmt.Errorf("read RLIMIT_NPROC: %w", err)
 	}
 	in := &plan.Input{
-		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: cg.TaskFiles()},
-		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(),
+		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: way.files},
+		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring,
 	}
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)
@@ -126,7 +123,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		defer signals.Restore()
 	}
 	e := &execution{plan: p, process: pr, filter: f, agent: a, container: describe(d, s)}
-	child, tty, err := e.start(init, cg, o)
+	child, tty, err := e.start(init, way, o)
 	if err != nil {
 		return 0, err
 	}
@@ -151,11 +148,11 @@ type execution struct {
 }
 
 // start forks the child and accompanies it to its execve.
-func (e *execution) start(init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
+func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
 	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
-	child, err := fork(e.plan, how, cg)
+	child, err := way.fork(e.plan, how)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -170,7 +167,7 @@ func (e *execution) start(init int, cg *cgroup.Cgroup, o ExecOptions) (_ *nsente
 	for {
 		mark, fds, err := await()
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, notBorn(err, way.cgroup)
 		}
 		switch mark {
 		case 0:

@@ -242,7 +242,7 @@ func (r *Runtime) Plan(w io.Writer, o CreateOptions) error {
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan)); err != nil {
+	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan, b.cgroup.UnifiedDir())); err != nil {
 		return err
 	}
 	return b.plan.Program.Describe(w)

@@ -64,12 +64,17 @@ func full(t *testing.T) (*box.Box, []string) {
 // front.
 var planLine = regexp.MustCompile(`^ *(\d+|-)  \S`)
 
-// fieldsOf lists the last columns of a plan's lines that name a field.
+// fieldsOf lists the last columns of a plan's lines that name a field, or several:
+// "linux.namespaces, linux.cgroupsPath".
 func fieldsOf(plan string) []string {
 	var fields []string
 	for _, l := range strings.Split(plan, "\n") {
-		if words := strings.Fields(l); len(words) > 0 {
-			fields = append(fields, words[len(words)-1])
+		words := strings.Fields(l)
+		for i := len(words) - 1; i >= 0; i-- {
+			fields = append(fields, strings.TrimSuffix(words[i], ","))
+			if i == 0 || !strings.HasSuffix(words[i-1], ",") {
+				break
+			}
 		}
 	}
 	return fields

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -19,9 +20,10 @@ import (
 // before and after it.
 func sharedHost(before, after string) func(*exec.Cmd) {
 	return func(c *exec.Cmd) {
-		const script = `cat /proc/self/mountinfo >"$1"; after=$2; shift 2; "$@"; s=$?; cat /proc/self/mountinfo >"$after"; exit $s`
-		c.Args = append([]string{"unshare", "--mount", "--propagation", "shared", "/bin/sh", "-c", script, "sh", before, after, c.Path}, c.Args[1:]...)
-		c.Path = "/usr/bin/unshare"
+		const script = `mount --make-rshared / || exit 99; cat /proc/self/mountinfo >"$1"; after=$2; shift 2; "$@"; s=$?; cat /proc/self/mountinfo >"$after"; exit $s`
+		c.Args = append([]string{"sh", "-c", script, "sh", before, after, c.Path}, c.Args[1:]...)
+		c.Path = "/bin/sh"
+		c.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	}
 }
 

@@ -86,13 +86,30 @@ func noRoom(dir string, n int) (at, limit string) {
 }
 
 func isFull(dir string, n int) (limit string, is bool) {
-	most, used := words(dir+"/pids.max"), words(dir+"/pids.current")
-	if len(most) == 0 || len(used) == 0 {
+	most := words(dir + "/pids.max")
+	if len(most) == 0 || most[0] == "max" {
 		return "", false
 	}
-	m, err1 := strconv.Atoi(most[0]) // "max": none
+	used := words(dir + "/pids.current")
+	if len(used) == 0 {
+		return "", false
+	}
+	m, err1 := strconv.Atoi(most[0])
 	u, err2 := strconv.Atoi(used[0])
 	return most[0], err1 == nil && err2 == nil && u+n > m
+}
+
+// HasRoom says whether n more processes fit into the version 2 cgroup. That there is
+// room in those above it is not looked at.
+func (c *Cgroup) HasRoom(n int) bool {
+	_, is := isFull(c.paths[""], n)
+	return !is
+}
+
+// Distributes says whether the version 2 cgroup gives controllers to those below
+// it, and so has no processes itself.
+func (c *Cgroup) Distributes() bool {
+	return len(words(c.paths[""]+"/cgroup.subtree_control")) > 0
 }
 
 func threaded(dir string) bool {

@@ -211,7 +211,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, g.name, p)
+			compare(t, g.name, p, g.cgroup.Unified)
 		})
 	}
 }
@@ -227,13 +227,13 @@ func TestGoldenExec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compare(t, "exec", p)
+	compare(t, "exec", p, "")
 }
 
-func compare(t *testing.T, name string, p *Plan) {
+func compare(t *testing.T, name string, p *Plan, born string) {
 	t.Helper()
 	var got bytes.Buffer
-	fmt.Fprintf(&got, "%4s  %s\n", "-", DescribeClone(p))
+	fmt.Fprintf(&got, "%4s  %s\n", "-", DescribeClone(p, born))
 	if err := p.Program.Describe(&got); err != nil {
 		t.Fatal(err)
 	}

@@ -250,8 +250,12 @@ var atCwd = nsenter.Imm(unix.AT_FDCWD)
 // field is the path of an array's element: mounts[3].
 func field(array string, i int) string { return array + "[" + strconv.Itoa(i) + "]" }
 
-// DescribeClone names the clone3(2) that the program starts from.
-func DescribeClone(p *Plan) string {
-	s := "clone3(" + nsenter.CloneFlags(p.Flags) + ")"
-	return fmt.Sprintf("%-84s  %s", s, "linux.namespaces")
+// DescribeClone names the clone3(2) that the program starts from; born is the
+// cgroup of version 2 that the process is born in, "" if it joins by itself.
+func DescribeClone(p *Plan, born string) string {
+	args, about := nsenter.CloneFlags(p.Flags), "linux.namespaces"
+	if born != "" {
+		args, about = args+", INTO_CGROUP "+strconv.Quote(born), about+", linux.cgroupsPath"
+	}
+	return fmt.Sprintf("%-84s  %s", "clone3("+args+")", about)
 }
