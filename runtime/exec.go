@@ -290,8 +290,8 @@ func subCgroup(s *state.State, sub string) (*cgroup.Cgroup, error) {
 	}
 	if clean := path.Clean("/" + below); clean != "/"+strings.TrimPrefix(below, "/") {
 		return nil, fmt.Errorf("--cgroup: %q: expected [CONTROLLER,...:]PATH, a path below the container's cgroup with neither . nor .. in it", sub)
-	} else {
-		below = clean
+	} else if below = clean; below == "/" {
+		below = "" // the container's own
 	}
 	paths := make(map[string]string, len(s.CgroupPaths))
 	for k, dir := range s.CgroupPaths {

@@ -3,8 +3,11 @@ package features
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/runseal/runseal/integration/internal/box"
 )
@@ -108,4 +111,57 @@ func TestExecInACgroup(t *testing.T) {
 	b.ReapOrphans()
 	b.Must("delete", "--force", b.ID)
 	b.NothingLeft()
+}
+
+// TestCgroupMounts: the container sees its own cgroup, and no mount of it changes
+// the host's.
+func TestCgroupMounts(t *testing.T) {
+	const script = `cd /sys/fs/cgroup; test -e cgroup.procs || cd pids; grep -c -x $$ cgroup.procs; mkdir new 2>/dev/null && rmdir new && echo writable; true`
+	two := unified(sh(t, "")) != ""
+	for _, c := range []struct {
+		typ, options string
+		own, users   bool
+		want         string
+	}{
+		{"cgroup", "", true, false, "1\nwritable\n"}, {"cgroup", "", false, false, "1\nwritable\n"},
+		{"cgroup", "ro", true, false, "1\n"}, {"cgroup", "ro", false, false, "1\n"},
+		{"cgroup", "rro", true, false, "1\n"}, {"cgroup", "rro", false, false, "1\n"},
+		{"cgroup", "", true, true, "1\nwritable\n"}, {"cgroup", "", false, true, "1\n"}, // what is the host's root's
+		{"cgroup", "ro", true, true, "1\n"}, {"cgroup", "ro", false, true, "1\n"},
+		{"cgroup2", "", true, false, "1\nwritable\n"}, {"cgroup2", "", false, false, "1\nwritable\n"},
+		{"cgroup2", "ro", false, false, "1\n"},
+	} {
+		if !two && (c.typ == "cgroup2" || c.users) {
+			continue // version 1 is not given to users, see TestCgroupOwnership
+		}
+		t.Run(strings.ReplaceAll(c.typ+" "+c.options+" own "+strconv.FormatBool(c.own)+" users "+strconv.FormatBool(c.users), "  ", " "), func(t *testing.T) {
+			b := sh(t, script)
+			ownCgroups(b, strings.Fields("nosuid "+c.options)...)
+			b.Spec.Mounts[len(b.Spec.Mounts)-1].Type = c.typ
+			if !c.own {
+				b.DropNamespace(specs.CgroupNamespace)
+			}
+			if c.users {
+				usersOf(b)
+			}
+			before, err := os.ReadFile("/proc/self/mountinfo")
+			must(t, err)
+			// Not run: what the container is in is checked before it is gone.
+			p := b.Create()
+			pid := b.State().Pid
+			if dir := unified(b); dir != "" {
+				procs, err := os.ReadFile(dir + "/cgroup.procs")
+				if err != nil || string(procs) != itoa(pid)+"\n" {
+					t.Errorf("%s holds %q, %v, expected %d", dir, procs, err, pid)
+				}
+			}
+			b.Must("start", b.ID)
+			if status := b.WaitPid(pid); status != 0 || p.Output() != c.want {
+				t.Errorf("exit status %d, output %q, expected %q", status, p.Output(), c.want)
+			}
+			if after, err := os.ReadFile("/proc/self/mountinfo"); err != nil || string(after) != string(before) {
+				t.Errorf("the host's mounts were\n%s\nand are\n%s", before, after)
+			}
+		})
+	}
 }

@@ -130,6 +130,16 @@ func TestResolve(t *testing.T) {
 	if _, err := Find(h, "x", "c1"); err == nil || !strings.Contains(err.Error(), "is outside of") {
 		t.Errorf("relative path outside: %v", err)
 	}
+	for _, own := range []string{"/..", "/../session"} {
+		two := v2(t)
+		two.UnifiedOwn = own
+		if c, err := Find(two, "x", "c1"); err == nil || !strings.Contains(err.Error(), "is outside of") {
+			t.Errorf("relative path, own cgroup %s: %v, %v", own, c, err)
+		}
+		if _, err := Find(two, "/x", "c1"); err != nil {
+			t.Errorf("absolute path, own cgroup %s: %v", own, err)
+		}
+	}
 }
 
 func TestTaskFilesAndOpen(t *testing.T) {

@@ -42,6 +42,8 @@ func resolve(l Layout, cgroupsPath, id string) (map[string]string, error) {
 	case l.Unified == "":
 	case absolute:
 		paths[""] = filepath.Join(l.Unified, inner)
+	case l.UnifiedOwn == "/.." || strings.HasPrefix(l.UnifiedOwn, "/../"): // cgroup_namespaces(7)
+		return nil, fmt.Errorf("linux.cgroupsPath: %q is relative: the runtime's own cgroup %q is outside of what is mounted on %s", inner, cut(l.UnifiedOwn), l.Unified)
 	case l.Mode == V2:
 		// The runtime's own cgroup has at least the runtime in it, and a version
 		// 2 cgroup with processes gives no controllers to children (cgroups(7),

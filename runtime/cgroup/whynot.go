@@ -49,13 +49,16 @@ func (c *Cgroup) whyNoFile(file string) string {
 // WhyNot says why the kernel let no process be born in the cgroup, and which field
 // of config.json that is about; "" if there is nothing to be seen. err holds what
 // clone3(2) or clone(2) returned, and n is how many processes, that one included,
-// the step has in the cgroup at a time. Only version 2 has such reasons: on version
-// 1 nothing is born in the container's cgroup.
+// the step has in the cgroup at a time. On version 1 only pids.max is a reason,
+// because the first process joins by itself.
 func (c *Cgroup) WhyNot(err error, n int) (field, why string) {
 	const path = "linux.cgroupsPath"
 	dir := c.paths[""]
 	switch {
-	case dir == "":
+	case c.mode != V2:
+		if limit, is := isFull(c.paths["pids"], n); is && errors.Is(err, unix.EAGAIN) {
+			return "linux.resources.pids.limit", fmt.Sprintf("%s allows %s", c.paths["pids"]+"/pids.max", limit)
+		}
 	case errors.Is(err, unix.EAGAIN):
 		if at, limit := noRoom(dir, n); at == dir {
 			return "linux.resources.pids.limit", fmt.Sprintf("%s allows %s", at+"/pids.max", limit)

@@ -74,21 +74,26 @@ func (p *planner) oomScoreAdj(pr *specs.Process) {
 	}
 }
 
-// mountCgroup mounts the container's view of the cgroup file system.
+// mountCgroup mounts the container's view of the cgroup file system. On version 2
+// it does that for type "cgroup2" too: a mount of that from the host's cgroup
+// namespace would show all cgroups of the host and, having no options, take those
+// of the host's own mount away (nsdelegate; cgroup-v2.rst, "Mounting").
 func (p *planner) mountCgroup(m *mount) error {
 	c := &p.in.Cgroup
+	flags := m.flags&^m.rclear | m.rset // rro and its like are for whatever is mounted here
 	if c.Unified != "" {
 		if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
 			m.fstype = "cgroup2"
 			p.mountFS(m)
 		} else {
-			p.bindHost(m.Destination, c.Unified, m.flags)
+			p.bindHost(m.Destination, c.Unified, flags)
 		}
 		return nil
 	}
 	// A tmpfs with one directory for each hierarchy.
 	base := *m
-	base.fstype, base.source, base.data, base.flags = "tmpfs", "tmpfs", "mode=755", m.flags&^unix.MS_RDONLY
+	base.fstype, base.source, base.data, base.flags = "tmpfs", "tmpfs", "mode=755", flags&^unix.MS_RDONLY
+	base.rset, base.rclear = 0, 0
 	p.mountFS(&base)
 	p.openIn(m.Destination, openDir, regDir)
 	for _, h := range c.Hierarchies {
@@ -99,11 +104,11 @@ func (p *planner) mountCgroup(m *mount) error {
 		p.Sys(unix.SYS_OPENAT, nsenter.Val(regDir), name, nsenter.Imm(openDir|unix.O_NOFOLLOW), nsenter.Imm(0)).Into(regTarget)
 		if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
 			p.Sys(unix.SYS_FCHDIR, nsenter.Val(regTarget))
-			p.mountCall("cgroup", ".", "cgroup", m.flags, h.Options)
+			p.mountCall("cgroup", ".", "cgroup", flags, h.Options)
 		} else {
 			p.cloneTree(h.Dir, false)
-			if c := attrs(m.flags, 0); c != (change{}) {
-				p.setTree(regTree, c)
+			if set, clear := attrs(flags, 0); set|clear != 0 {
+				p.setAttr(regTree, set, clear, 0, false)
 			}
 			p.attach(regTree)
 			p.closeReg(regTree)
@@ -114,7 +119,7 @@ func (p *planner) mountCgroup(m *mount) error {
 		}
 	}
 	p.closeReg(regDir)
-	if m.flags&unix.MS_RDONLY != 0 {
+	if flags&unix.MS_RDONLY != 0 {
 		p.late = append(p.late, lateReadOnly{m.Destination, m.field})
 	}
 	return nil

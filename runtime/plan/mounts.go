@@ -32,7 +32,7 @@ func (p *planner) mounts() error {
 			p.closeReg(regTarget)
 		case m.bind:
 			err = p.mountBind(m)
-		case m.fstype == "cgroup":
+		case m.fstype == "cgroup", m.fstype == "cgroup2" && p.in.Cgroup.Unified != "":
 			err = p.mountCgroup(m)
 		case m.fstype == "":
 			err = fmt.Errorf("%s.type: missing, and no bind option is given", m.field)
