@@ -53,5 +53,5 @@ func userOf(pid int) (int, error) {
 			return strconv.Atoi(f[2])
 		}
 	}
-	return 0, fmt.Errorf("%s: no line Uid:", name)
+	return 0, fmt.Errorf("%s has no effective user id", name)
 }

@@ -93,9 +93,10 @@ func newDisk(t *testing.T) disk {
 
 // What the test binary does inside of a cgroup if one of these is set.
 const (
-	readEnv  = "RUNSEAL_TEST_READ" // reads readSize bytes of this device
-	hugeEnv  = "RUNSEAL_TEST_HUGE" // maps that many huge pages of 2 MB
-	fillEnv  = "RUNSEAL_TEST_FILL" // fills that many megabytes of memory
+	readEnv  = "RUNSEAL_TEST_READ"  // reads readSize bytes of this device
+	hugeEnv  = "RUNSEAL_TEST_HUGE"  // maps that many huge pages of 2 MB
+	fillEnv  = "RUNSEAL_TEST_FILL"  // fills that many megabytes of memory
+	noBPFEnv = "RUNSEAL_TEST_NOBPF" // makes a container where bpf(2) fails with this errno
 	readSize = 512 << 10
 )
 
@@ -119,6 +120,9 @@ func inside() (bool, error) {
 		}
 		fmt.Println("filled")
 		return true, err
+	}
+	if errno, err := strconv.Atoi(os.Getenv(noBPFEnv)); err == nil {
+		return true, noBPF(uint(errno))
 	}
 	if pages, err := strconv.Atoi(os.Getenv(hugeEnv)); err == nil {
 		_, err := unix.Mmap(-1, 0, pages*2<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_HUGETLB)

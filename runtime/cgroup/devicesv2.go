@@ -134,7 +134,7 @@ func setDevicesV2(dir string, p *devicePolicy) error {
 		if errors.Is(err, unix.EPERM) && userns.RunningInUserNS() {
 			return nil // as in setDevicesV1
 		}
-		return fmt.Errorf("linux.resources.devices: loading the device filter (%d instructions): %w; expected a kernel with CONFIG_CGROUP_BPF", len(code)/8, err)
+		return fmt.Errorf("linux.resources.devices: loading the device filter (%d instructions): %w; expected %s", len(code)/8, err, needForPrograms(err))
 	}
 	defer unix.Close(prog)
 	attr := struct{ target, prog, kind, flags uint32 }{
@@ -144,6 +144,17 @@ func setDevicesV2(dir string, p *devicePolicy) error {
 		return fmt.Errorf("linux.resources.devices: attaching the device filter to %s: %w", dir, err)
 	}
 	return nil
+}
+
+// needForPrograms names what loading a program has failed for.
+func needForPrograms(err error) string {
+	switch {
+	case errors.Is(err, unix.ENOSYS):
+		return "a kernel with CONFIG_BPF_SYSCALL"
+	case errors.Is(err, unix.EPERM):
+		return "CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN"
+	}
+	return "a kernel with CONFIG_CGROUP_BPF (Linux 4.15)"
 }
 
 // loadDeviceProgram returns a descriptor of the program. Before Linux 5.11 its
