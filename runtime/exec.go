@@ -74,6 +74,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkTerminal(pr.Terminal, o.ConsoleSocket, o.Detach); err != nil {
 		return 0, err
 	}
+	if err := checkLabels(pr, nil); err != nil {
+		return 0, err
+	}
 	way, err := enter(s, o.Cgroup)
 	if err != nil {
 		return 0, err
@@ -84,7 +87,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	}
 	in := &plan.Input{
 		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: way.files},
-		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring,
+		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(),
 	}
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)

@@ -96,6 +96,37 @@ func TestDevicesOfTheParent(t *testing.T) {
 	}
 }
 
+// TestDevicesUnderABar: somebody's program above allows no others below.
+func TestDevicesUnderABar(t *testing.T) {
+	if layout(t).Mode != cgroup.V2 {
+		return
+	}
+	_, id := deviceProgram(t, container(t, newPath(), nil).UnifiedDir())
+	byID := struct{ id, next, flags uint32 }{id: id}
+	prog, err := bpf(unix.BPF_PROG_GET_FD_BY_ID, &byID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(prog)
+	path := newPath()
+	above, err := unix.Open(parent(t, path)[0], unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(above)
+	attach := struct{ target, prog, kind, flags uint32 }{uint32(above), uint32(prog), unix.BPF_CGROUP_DEVICE, 0}
+	if _, err := bpf(unix.BPF_PROG_ATTACH, &attach); err != nil {
+		t.Fatal(err)
+	}
+	c := build(t, path+"/c", nil)
+	if err := c.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Set(); err == nil || !strings.HasPrefix(err.Error(), "linux.resources.devices: attaching the device filter to "+c.UnifiedDir()+": operation not permitted; expected no cgroup above it with") {
+		t.Errorf("%v", err)
+	}
+}
+
 // noBPF makes bpf(2) fail in this process, as on a kernel that cannot do what is
 // asked for, and prints what the device rules of a container come to.
 func noBPF(errno uint) error {

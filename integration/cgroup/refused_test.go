@@ -96,12 +96,16 @@ func TestHostilePaths(t *testing.T) {
 			t.Errorf("%q: %v", p, err)
 		}
 	}
-	// A name that is a file in every cgroup.
-	c, err := cgroup.Find(l, "/cgroup.procs/x", "id")
-	if err != nil {
-		t.Fatal(err)
+	// A name that is a file in every cgroup, in one that is there and in a new one.
+	path := newPath()
+	for _, p := range []string{"/cgroup.procs/x", "/cgroup.procs", path + "/cgroup.procs", path + "/cgroup.procs/x"} {
+		c, err := cgroup.Find(l, p, "id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Create(); err == nil || !strings.HasPrefix(err.Error(), "linux.cgroupsPath: ") {
+			t.Errorf("%s: %v", p, err)
+		}
 	}
-	if err := c.Create(); err == nil || !strings.HasPrefix(err.Error(), "linux.cgroupsPath: ") {
-		t.Errorf("below a file: %v", err)
-	}
+	gone(t, build(t, path, nil))
 }

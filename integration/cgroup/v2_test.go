@@ -22,7 +22,7 @@ func TestPureV2(t *testing.T) {
 		pureV2(t)
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^(TestPureV2|TestJoin|TestDefaultPath|TestFreeze|TestKillBelow|TestDevices|TestDeviceProgram|TestDevicesOfTheParent|TestKernelWithoutDevicePrograms|TestDestroyDeep|TestNotOurs|TestPopulated|TestHostilePaths)$", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^(TestPureV2|TestJoin|TestDefaultPath|TestFreeze|TestKillBelow|TestDevices|TestDeviceProgram|TestDevicesOfTheParent|TestDevicesUnderABar|TestKernelWithoutDevicePrograms|TestDestroyDeep|TestNotOurs|TestPopulated|TestHostilePaths)$", "-test.v")
 	cmd.Env = append(os.Environ(), innerEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS} // Go makes all mounts private
 	out, err := cmd.CombinedOutput()

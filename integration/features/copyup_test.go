@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // A file that tmpcopyup has to copy.
@@ -215,8 +217,8 @@ func TestTmpcopyupWhileLinksAreSwapped(t *testing.T) {
 			}
 		}
 	}()
-	good := 0
-	for range 20 {
+	good, runs := 0, box.Rounds(20)
+	for range runs {
 		r := b.Run()
 		if strings.Contains(r.Stdout, "host secret") {
 			t.Errorf("the container has read %q", r.Stdout)
@@ -232,6 +234,6 @@ func TestTmpcopyupWhileLinksAreSwapped(t *testing.T) {
 	if swaps := <-stopped; swaps < 100 {
 		t.Errorf("only %d swaps were made", swaps)
 	}
-	t.Logf("%d of 20 runs went well", good)
+	t.Logf("%d of %d runs went well", good, runs)
 	check()
 }

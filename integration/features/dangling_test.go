@@ -19,7 +19,7 @@ func TestBindOnADanglingLink(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(dir, "in"), []byte("in the directory\n"), 0o644))
 	// A name that the host has nowhere.
 	unique := fmt.Sprintf("runseal-it-%d", os.Getpid())
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name        string
 		links       [][2]string // link, target
 		destination string
@@ -32,9 +32,12 @@ func TestBindOnADanglingLink(t *testing.T) {
 		{"a parent", [][2]string{{"etc/conf", "/run/U"}}, "/etc/conf/deep/resolv.conf", "/run/U/deep/resolv.conf"},
 		{"last of a missing parent", [][2]string{{"etc/resolv.conf", "/U/x/y/z"}}, "/etc/resolv.conf", "/U/x/y/z"},
 	} {
-		for _, over := range []string{"", "/run", "/tmp"} { // a tmpfs that is mounted before
+		for j, over := range []string{"", "/run", "/tmp"} { // a tmpfs that is mounted before
 			t.Run(c.name+" "+over, func(t *testing.T) {
-				for _, kind := range []string{"file", "directory"} {
+				for k, kind := range []string{"file", "directory"} {
+					if !box.Sampled(i + j + 2*k) {
+						continue
+					}
 					b := box.New(t)
 					real := named(c.real, unique)
 					if kind == "file" {

@@ -45,6 +45,9 @@ func TestCVE_2024_21626_Arguments(t *testing.T) {
 		}
 	}
 	for fd := 3; fd < 24; fd++ {
+		if !box.Sampled(fd-3) && fd != 4 { // 3 and 4 are those that the caller leaks
+			continue
+		}
 		name := fmt.Sprintf("/proc/self/fd/%d/canary", fd)
 		refused("exec "+name, b.Start(leak, "exec", b.ID, name, "true").Wait())
 		if fd > 9 { // each of the following makes a container

@@ -11,7 +11,8 @@ import (
 	"github.com/runseal/runseal/integration/internal/box"
 )
 
-const moments = 50
+// moments is how many there are.
+func moments() int { return box.Rounds(50) }
 
 // killAt starts a command of the runtime and kills it after a delay, then lets
 // the box's clean-up (delete --force, and nothing may be left) judge. It tells
@@ -58,8 +59,8 @@ func TestKilledCreate(t *testing.T) {
 	})
 	t.Logf("a create takes %v", whole)
 	hit := 0
-	for i := range moments {
-		delay := whole * time.Duration(i) / (moments - 1)
+	for i := range moments() {
+		delay := whole * time.Duration(i) / time.Duration(moments()-1)
 		t.Run(fmt.Sprint(delay.Round(10*time.Microsecond)), func(t *testing.T) {
 			b := sh(t, "sleep 600")
 			b.WriteConfig(b.Config())
@@ -77,8 +78,8 @@ func TestKilledCreate(t *testing.T) {
 			}
 		})
 	}
-	if hit < moments/2 {
-		t.Errorf("only %d of %d creates were still running when they were killed", hit, moments)
+	if hit < moments()/2 {
+		t.Errorf("only %d of %d creates were still running when they were killed", hit, moments())
 	}
 }
 
@@ -86,8 +87,8 @@ func TestKilledCreate(t *testing.T) {
 // container running: delete --force ends it.
 func TestKilledRun(t *testing.T) {
 	whole := shortest(t, func() box.Result { return sh(t, "exit 0").Run() })
-	for i := range moments / 2 {
-		delay := 2 * whole * time.Duration(i) / (moments / 2)
+	for i := range moments() / 2 {
+		delay := 2 * whole * time.Duration(i) / time.Duration(moments()/2)
 		t.Run(fmt.Sprint(delay.Round(10*time.Microsecond)), func(t *testing.T) {
 			b := sh(t, "sleep 600")
 			b.WriteConfig(b.Config())
@@ -101,8 +102,8 @@ func TestKilledRun(t *testing.T) {
 // And for start, exec and delete on a container that is there.
 func TestKilledStartExecDelete(t *testing.T) {
 	for _, verb := range []string{"start", "exec", "delete"} {
-		for i := range 12 {
-			delay := time.Duration(i) * 500 * time.Microsecond
+		for i := range box.Rounds(12) {
+			delay := 6 * time.Millisecond * time.Duration(i) / time.Duration(box.Rounds(12))
 			t.Run(fmt.Sprintf("%s %v", verb, delay), func(t *testing.T) {
 				b := sh(t, "sleep 600")
 				b.Create()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp/notify"
 )
@@ -80,6 +81,29 @@ func (a *agent) tryTake() (*process, error) {
 	}
 	a.t.Cleanup(func() { l.Close() })
 	return &process{l, s}, nil
+}
+
+// accepted is a connection on which the first part of a message is, unread.
+func (a *agent) accepted() *net.UnixConn {
+	a.t.Helper()
+	end := time.Now().Add(20 * time.Second)
+	a.SetDeadline(end)
+	conn, err := a.AcceptUnix()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	conn.SetReadDeadline(end)
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if err := raw.Read(func(fd uintptr) bool {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		return err != unix.EAGAIN
+	}); err != nil {
+		a.t.Fatal(err)
+	}
+	return conn
 }
 
 // receive waits for a call.

@@ -115,10 +115,13 @@ func capabilities(s sets) *specs.LinuxCapabilities {
 }
 
 func TestCapabilitiesAreWhatExecveComputes(t *testing.T) {
-	for _, c := range configured {
-		for _, uid := range []uint32{0, 1000} {
-			for _, nnp := range []bool{true, false} {
-				for _, filter := range []bool{true, false} {
+	for i, c := range configured {
+		for j, uid := range []uint32{0, 1000} {
+			for k, nnp := range []bool{true, false} {
+				for l, filter := range []bool{true, false} {
+					if !box.Sampled(i + j + 2*k + 2*l) {
+						continue
+					}
 					t.Run(fmt.Sprintf("%s/uid=%d,noNewPrivileges=%v,seccomp=%v", c.name, uid, nnp, filter), func(t *testing.T) {
 						b := box.New(t, "/bin/cat", "/proc/self/status")
 						p := b.Spec.Process

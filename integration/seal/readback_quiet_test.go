@@ -238,19 +238,25 @@ func TestReadStopped(t *testing.T) {
 // that goes on.
 func TestReaderKilledMidway(t *testing.T) {
 	pid, _, _ := stacked(t)
-	midway := 0
-	for try := 0; midway < 5 && try < 300; try++ {
+	midway, want := 0, 5
+	for end := time.Now().Add(30 * time.Second); midway < want && time.Now().Before(end); {
 		cmd := reader("loop", pid)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// The reader is held still, to look at what it is doing.
-		time.Sleep(time.Duration(5+try%7) * time.Millisecond)
+		inTheMiddle := func() bool {
+			state, tracer := taskState(t, pid)
+			return state == "t" && tracer == cmd.Process.Pid
+		}
+		// The moment is waited for, and the reader then held still, to see whether
+		// it has not passed meanwhile.
+		for !inTheMiddle() && time.Now().Before(end) {
+		}
 		if err := cmd.Process.Signal(unix.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
 		box.Eventually(func() bool { s, _ := taskState(t, cmd.Process.Pid); return s == "T" })
-		if state, tracer := taskState(t, pid); state == "t" && tracer == cmd.Process.Pid {
+		if inTheMiddle() {
 			midway++
 		}
 		if err := cmd.Process.Kill(); err != nil {
@@ -264,7 +270,7 @@ func TestReaderKilledMidway(t *testing.T) {
 			t.Fatalf("the process is in state %s, traced by %d", state, tracer)
 		}
 	}
-	if midway < 5 {
+	if midway < want {
 		t.Errorf("the reader was in the middle of its work only %d times", midway)
 	}
 	if got, err := seccomp.ReadFilters(pid); err != nil || len(got) != 2 {

@@ -141,7 +141,11 @@ func setDevicesV2(dir string, p *devicePolicy) error {
 		uint32(fd), uint32(prog), unix.BPF_CGROUP_DEVICE, unix.BPF_F_ALLOW_MULTI,
 	}
 	if _, err := bpf(unix.BPF_PROG_ATTACH, unsafe.Pointer(&attr), unsafe.Sizeof(attr)); err != nil {
-		return fmt.Errorf("linux.resources.devices: attaching the device filter to %s: %w", dir, err)
+		hint := ""
+		if errors.Is(err, unix.EPERM) {
+			hint = "; expected no cgroup above it with a device filter that bars others (attached without BPF_F_ALLOW_MULTI)"
+		}
+		return fmt.Errorf("linux.resources.devices: attaching the device filter to %s: %w%s", dir, err, hint)
 	}
 	return nil
 }

@@ -107,8 +107,8 @@ func (p *planner) mountCgroup(m *mount) error {
 			p.mountCall("cgroup", ".", "cgroup", flags, h.Options)
 		} else {
 			p.cloneTree(h.Dir, false)
-			if set, clear := attrs(flags, 0); set|clear != 0 {
-				p.setAttr(regTree, set, clear, 0, false)
+			if c := attrs(flags, 0); c != (change{}) {
+				p.setTree(regTree, c)
 			}
 			p.attach(regTree)
 			p.closeReg(regTree)

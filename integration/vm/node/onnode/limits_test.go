@@ -27,7 +27,7 @@ func limited() *specs.LinuxResources {
 		Pids:           &specs.LinuxPids{Limit: ptr(int64(16))},
 		HugepageLimits: []specs.LinuxHugepageLimit{{Pagesize: "2MB", Limit: 4 * mib}},
 		// Above memory.max, or the kernel would make a program wait long before it ends it.
-		Unified:        map[string]string{"memory.high": "134217728"},
+		Unified: map[string]string{"memory.high": "134217728"},
 		Devices: []specs.LinuxDeviceCgroup{
 			{Allow: false, Access: "rwm"},
 			{Allow: true, Type: "c", Major: ptr(int64(1)), Minor: ptr(int64(3)), Access: "rwm"},
