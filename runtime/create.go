@@ -92,21 +92,26 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		return nil, fmt.Errorf("linux.cgroupsPath: %w", err)
 	} else if len(pids) > 0 {
 		// Before the state records this cgroup as ours to empty.
+		if unit := b.cgroup.Unit(); unit != "" {
+			return nil, fmt.Errorf("linux.cgroupsPath: systemd has a unit %s already, with %d processes; expected a name that is free", unit, len(pids))
+		}
 		return nil, fmt.Errorf("linux.cgroupsPath: the cgroup has %d processes already, expected one without processes", len(pids))
 	}
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
-		CgroupPaths: b.cgroup.Paths(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
+		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
 	}
-	if err := b.cgroup.Create(); err != nil {
-		return nil, err
-	}
-	c.owned = true
-	if err := b.cgroup.Set(); err != nil {
-		return nil, err
+	if b.cgroup.Unit() == "" { // else systemd makes it, for the child: joinUnit
+		if err := b.cgroup.Create(); err != nil {
+			return nil, err
+		}
+		c.owned = true
+		if err := b.cgroup.Set(); err != nil {
+			return nil, err
+		}
 	}
 	if fifo {
 		if err := c.makeFifo(); err != nil {
@@ -130,12 +135,25 @@ func (c *created) start() error {
 		defer page.Close()
 		how.Page = page
 	}
-	child, err := fork(c.plan, how, c.cgroup.UnifiedDir())
+	into := c.cgroup.UnifiedDir()
+	if c.cgroup.Unit() != "" {
+		into = "" // it is not there yet
+	}
+	child, err := fork(c.plan, how, into)
 	if err != nil {
 		return notBorn(err, c.cgroup)
 	}
 	c.child = child
 	return c.record()
+}
+
+// joinUnit has systemd make the container's cgroup, and the child its first
+// process. The state names the unit and the child already.
+func (c *created) joinUnit() (err error) {
+	if c.owned, err = c.cgroup.StartUnit(c.child.Pid); err != nil {
+		return err
+	}
+	return c.cgroup.Set()
 }
 
 // fork starts a program, on version 2 in the cgroup dir, if it is not empty. The
@@ -192,6 +210,8 @@ func (c *created) converse(consoleSocket string) error {
 				return endedEarly(c.child)
 			}
 			return nil
+		case plan.MarkCgroup:
+			err = c.joinUnit()
 		case plan.MarkMappings:
 			err = c.mapUsers()
 		case plan.MarkForked:
@@ -303,4 +323,4 @@ func checkPreserved(n int) error {
 }
 
 // cgroupOf returns the container's cgroup as recorded in its state.
-func cgroupOf(s *state.State) *cgroup.Cgroup { return cgroup.Open(s.CgroupPaths) }
+func cgroupOf(s *state.State) *cgroup.Cgroup { return cgroup.OpenScope(s.CgroupPaths, s.SystemdUnit) }

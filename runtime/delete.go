@@ -95,7 +95,8 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 }
 
 // deleteDamaged removes a container whose state cannot be read. Its cgroup is
-// found from the id alone; no pid is trusted.
+// found from the id alone, as it is for a container without a cgroupsPath; no pid
+// is trusted.
 func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 	l, err := cgroup.Detect()
 	if err != nil {
@@ -105,11 +106,19 @@ func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Kill(); err != nil {
-		return err
+	all := []*cgroup.Cgroup{c}
+	// By whatever driver: where systemd does not run, or the id is no unit name,
+	// there is no scope.
+	if scope, err := cgroup.FindScope(l, "", id); err == nil {
+		all = append(all, scope)
 	}
-	if err := c.Destroy(); err != nil {
-		return err
+	for _, c := range all {
+		if err := c.Kill(); err != nil {
+			return err
+		}
+		if err := c.Destroy(); err != nil {
+			return err
+		}
 	}
 	return d.Remove()
 }

@@ -8,6 +8,7 @@
 //
 //	state directory with state.json  ->  cgroups  ->  the forked child
 //
+// (with systemd's cgroup driver the child, held, comes before its scope)
 // so that whatever exists is named in the state and delete --force finds it,
 // even if runseal is killed between any two steps.
 package runtime
@@ -70,9 +71,6 @@ type bundle struct {
 
 // load reads, validates and compiles. It has no side effects.
 func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
-	if r.SystemdCgroup {
-		return nil, fmt.Errorf("--systemd-cgroup: the systemd cgroup driver is not supported yet, expected cgroupfs")
-	}
 	dir, err := filepath.Abs(o.Bundle)
 	if err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", o.Bundle, err)
@@ -102,7 +100,12 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if b.layout, err = cgroup.Detect(); err != nil {
 		return nil, err
 	}
-	if b.cgroup, err = cgroup.New(b.layout, b.spec, id); err != nil {
+	if r.SystemdCgroup {
+		b.cgroup, err = cgroup.NewScope(b.layout, b.spec, id)
+	} else {
+		b.cgroup, err = cgroup.New(b.layout, b.spec, id)
+	}
+	if err != nil {
 		return nil, err
 	}
 	in := b.input(id, o, fifo)
@@ -187,7 +190,7 @@ func (r *Runtime) compile(seal *policy.Seal) (*filter, error) {
 
 // planCgroup tells the plan where the process goes.
 func planCgroup(l cgroup.Layout, c *cgroup.Cgroup) plan.Cgroup {
-	pc := plan.Cgroup{TaskFiles: c.TaskFiles()}
+	pc := plan.Cgroup{TaskFiles: c.TaskFiles(), Unit: c.Unit()}
 	if l.Mode == cgroup.V2 {
 		pc.Unified = c.UnifiedDir()
 		return pc
@@ -242,7 +245,12 @@ func (r *Runtime) Plan(w io.Writer, o CreateOptions) error {
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan, b.cgroup.UnifiedDir())); err != nil {
+	if b.cgroup.Unit() != "" {
+		if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", b.cgroup.Describe()); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan)); err != nil {
 		return err
 	}
 	return b.plan.Program.Describe(w)

@@ -214,7 +214,7 @@ func (in *invocation) app() *cli.App {
 			&option{name: "log", arg: "FILE", usage: "append errors and warnings to this file too", value: (*text)(&in.log.path)},
 			&option{name: "log-format", arg: "FORMAT", usage: "text or json", def: g.logFormat, value: (*text)(&g.logFormat)},
 			&option{name: "debug", usage: "log more: warnings at once, the time taken", value: (*toggle)(&in.log.debug)},
-			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups; not supported yet", value: (*toggle)(&g.systemdCgroup)},
+			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups (cgroup v2); linux.cgroupsPath is then SLICE:PREFIX:NAME", value: (*toggle)(&g.systemdCgroup)},
 			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
 			&option{name: "policy", arg: "FILE", usage: "the node policy, see runseal(8)", def: g.policy + ", if it exists", value: (*text)(&g.policy)},

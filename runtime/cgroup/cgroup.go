@@ -38,9 +38,29 @@
 // ten hierarchies); for a single-threaded writer both do the same. A cgroup
 // namespace has to be made after that, since its root is where the process is.
 //
+// # The systemd driver
+//
+// Where systemd manages the cgroups (--systemd-cgroup, version 2 only) a
+// container gets a unit of systemd's, a scope, and its cgroup is the directory. A
+// scope is made with a process in it, so the order is another one:
+//
+//	c, err := cgroup.NewScope(l, spec, id)
+//	paths, name := c.Paths(), c.Unit() // both go to the state file
+//	...                                // fork, and hold the child
+//	err = c.StartUnit(pid)             // systemd makes the scope and moves the child
+//	err = c.Set()                      // exact limits, device rules
+//	...                                // let the child go on
+//	c = cgroup.OpenScope(paths, name)
+//	err = c.Kill()
+//	err = c.Destroy()                  // stops the unit
+//
+// The limits are properties of the unit as well, because systemd writes what it
+// knows to the files again when it likes. All other operations are the same: the
+// cgroup is delegated, so systemd leaves what is in it alone.
+//
 // # Limits of this package
 //
-// The cgroupfs driver only. The paths handed to [Open] may come from a damaged
+// The paths handed to [Open] may come from a damaged
 // file, so that nothing but a cgroup below a mounted root is ever touched; but
 // two containers that are given the same cgroupsPath at the same moment are not
 // kept apart (one after the other is refused, see Create).
@@ -59,6 +79,7 @@ import (
 type Cgroup struct {
 	mode  Mode
 	paths map[string]string // controller -> directory; "" -> version 2
+	unit  *unit             // systemd's, or nil: we made the directories
 
 	// From New and Update only.
 	spec      *specs.LinuxResources // for error messages; may be nil
@@ -89,17 +110,7 @@ func New(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.spec, c.in = res, inConfig
-	c.resources, err = convert(l, res)
-	if err != nil {
-		return nil, err
-	}
-	var rules []specs.LinuxDeviceCgroup
-	if res != nil {
-		rules = res.Devices
-	}
-	c.devices, err = newDevicePolicy(rules)
-	if err != nil {
+	if err := c.limit(l, res); err != nil {
 		return nil, err
 	}
 	if _, ok := c.paths["devices"]; !ok && c.mode != V2 {
@@ -107,6 +118,20 @@ func New(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
 		return nil, errNoDevices
 	}
 	return c, nil
+}
+
+// limit takes linux.resources, which may be nil.
+func (c *Cgroup) limit(l Layout, res *specs.LinuxResources) (err error) {
+	c.spec = res
+	if c.resources, err = convert(l, res); err != nil {
+		return err
+	}
+	var rules []specs.LinuxDeviceCgroup
+	if res != nil {
+		rules = res.Devices
+	}
+	c.devices, err = newDevicePolicy(rules)
+	return err
 }
 
 // Find returns the directories that New would choose, without limits: for

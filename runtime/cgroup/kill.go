@@ -156,8 +156,14 @@ func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 // and the parent that runseal made for containers without a cgroupsPath, once it
 // is empty. A cgroup that is still busy is tried again for a second, since
 // processes that were just killed take a moment to leave; Destroy
-// itself kills nothing. What does not exist is fine, so it can be repeated.
+// itself kills nothing. What does not exist is fine, so it can be repeated. If
+// systemd has made the cgroup, its unit is stopped first.
 func (c *Cgroup) Destroy() error {
+	if c.unit != nil {
+		if err := c.stopUnit(); err != nil {
+			return err
+		}
+	}
 	deadline := time.Now().Add(destroyTimeout)
 	var first error
 	for _, dir := range c.dirs(nil) {

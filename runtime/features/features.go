@@ -21,6 +21,7 @@ import (
 	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/spec"
+	"github.com/runseal/runseal/runtime/systemd"
 )
 
 // Range of config.json's ociVersion that is understood.
@@ -67,9 +68,10 @@ func New(version, commit string) *Document {
 	if commit != "" {
 		d.Annotations[AnnotationCommit] = commit
 	}
-	d.Linux.Namespaces = []string{"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"}
+	d.PotentiallyUnsafeConfigAnnotations = []string{systemd.AnnotationPrefix}
+	d.Linux.Namespaces = []string{"cgroup", "ipc", "mount", "network", "pid", "user", "uts"}
 	d.Linux.Capabilities = capabilities()
-	d.Linux.Cgroup = &features.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &yes}
+	d.Linux.Cgroup = &features.Cgroup{V1: &yes, V2: &yes, Systemd: &yes, SystemdUser: &no, Rdma: &yes}
 	d.Linux.Seccomp = seccompFeatures()
 	d.Linux.Apparmor = &features.Apparmor{Enabled: &yes}
 	d.Linux.Selinux = &features.Selinux{Enabled: &yes}

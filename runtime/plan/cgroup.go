@@ -14,6 +14,7 @@ import (
 type Cgroup struct {
 	TaskFiles   []string    // v1: every "tasks" file to join; on v2 the clone does it
 	Unified     string      // v2: the cgroup's directory on the host
+	Unit        string      // v2: the systemd unit to be put into; else the clone does it
 	Hierarchies []Hierarchy // v1: what a "cgroup" mount consists of
 }
 
@@ -29,6 +30,11 @@ type Hierarchy struct {
 // cgroup.procs would do the same for a process with one thread, but waits for
 // an RCU grace period (10 ms when the machine is idle, against 0.3 ms).
 func (p *planner) joinCgroup() {
+	if unit := p.in.Cgroup.Unit; unit != "" {
+		p.Step("linux.cgroupsPath", "wait until systemd has made %s with this process", unit)
+		p.Report(MarkCgroup)
+		p.Hold()
+	}
 	if len(p.in.Cgroup.TaskFiles) == 0 {
 		return
 	}

@@ -73,6 +73,7 @@ var regNames = [...]string{
 
 // Marks are the bytes by which the child tells the parent where it stands.
 const (
+	MarkCgroup   = 'g' // waits to be put into its cgroup
 	MarkMappings = 'u' // waits for uid_map and gid_map
 	MarkForked   = 'f' // goes on in another process: nsenter.Child.Follow
 	MarkMakePath = 'p' // hands over the root, in which Paths[RegPath] has to be made

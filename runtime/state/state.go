@@ -59,6 +59,7 @@ type State struct {
 	Pid          int               // of the container process in the runtime's pid namespace; 0 before it exists
 	StartTime    uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
 	CgroupPaths  map[string]string // controller to directory, "" for version 2
+	SystemdUnit  string            // the unit that systemd has made the cgroup for; empty if it is our own
 	Annotations  map[string]string // of config.json
 	NoNewKeyring bool              // --no-new-keyring, for exec
 	Resources    []byte            // linux.resources without devices, where update has changed them: compact JSON; else empty
@@ -83,6 +84,9 @@ func (s *State) encode() [][]byte {
 	b = jsonw.AppendInt(jsonw.AppendName(b, "pid"), s.Pid)
 	b = jsonw.AppendUint(jsonw.AppendName(b, "startTime"), s.StartTime)
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "cgroupPaths"), s.CgroupPaths)
+	if s.SystemdUnit != "" {
+		str("systemdUnit", s.SystemdUnit)
+	}
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "annotations"), s.Annotations)
 	if s.NoNewKeyring {
 		b = jsonw.AppendBool(jsonw.AppendName(b, "noNewKeyring"), true)
@@ -156,6 +160,8 @@ func decode(data []byte) (*State, error) {
 		case "cgroupPaths":
 			seen++
 			s.CgroupPaths, err = d.StringMap()
+		case "systemdUnit":
+			s.SystemdUnit, err = d.String()
 		case "annotations":
 			s.Annotations, err = d.StringMap()
 		case "noNewKeyring":
