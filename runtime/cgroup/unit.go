@@ -156,11 +156,13 @@ func (c *Cgroup) UpdateUnit() error {
 	return nil
 }
 
-// stopUnit ends the unit. Its processes have been killed already.
+// stopUnit ends the unit. Its processes have been killed already. Both names may
+// be a damaged file's: only a scope whose cgroup bears its name is stopped, and
+// package systemd asks whether it has that cgroup.
 func (c *Cgroup) stopUnit() error {
 	group, ok := strings.CutPrefix(c.paths[""], root)
-	if !ok || len(c.paths) != 1 {
-		return errors.New("the unit " + strconv.Quote(c.unit.Unit) + " has no cgroup below " + root)
+	if !ok || len(c.paths) != 1 || !strings.HasSuffix(group, "/"+c.unit.Unit) || !strings.HasSuffix(group, ".scope") {
+		return fmt.Errorf("systemd unit %q: expected a scope with one cgroup, which has its name", cut(c.unit.Unit))
 	}
 	m, err := systemd.Connect()
 	if err != nil {

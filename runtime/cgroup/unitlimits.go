@@ -39,7 +39,7 @@ func limitProperties(r *cgroups.Resources) []systemd.Property {
 		l.set("CPUWeight", r.CpuWeight)
 	}
 	if r.CPUIdle != nil && *r.CPUIdle == 1 {
-		l.set("CPUWeight", 0) // from systemd 252 on that is cpu.idle
+		l.set("CPUWeight", uint64(0)) // from systemd 252 on that is cpu.idle
 	}
 	if r.CpuQuota != 0 || r.CpuPeriod != 0 {
 		l.cpuQuota(r.CpuQuota, r.CpuPeriod)
@@ -62,9 +62,6 @@ func limitProperties(r *cgroups.Resources) []systemd.Property {
 type limits struct{ props []systemd.Property }
 
 func (l *limits) set(name string, value any) {
-	if n, ok := value.(int); ok {
-		value = uint64(n)
-	}
 	p := systemd.Property{Name: name, Value: value, Optional: true}
 	if i := slices.IndexFunc(l.props, func(o systemd.Property) bool { return o.Name == name }); i >= 0 {
 		l.props[i] = p
@@ -165,7 +162,7 @@ func (l *limits) unified(file, value string) {
 		}
 	case "cpu.idle":
 		if value == "1" {
-			l.set("CPUWeight", 0)
+			l.set("CPUWeight", uint64(0))
 		}
 	case "cpuset.cpus":
 		l.cpuset("AllowedCPUs", value)

@@ -25,7 +25,7 @@ var kinds = [...]struct{ kind, word, example string }{
 func parseValue(text, kind string) (any, error) {
 	rest, given := cutKind(strings.TrimSpace(text))
 	wrong := errWrong(kind)
-	if given != "" && given != kind {
+	if given != "" && given != kind || !utf8.ValidString(text) {
 		return nil, wrong
 	}
 	switch kind {
@@ -82,9 +82,14 @@ func cutKind(text string) (rest, kind string) {
 	return text, ""
 }
 
-// plainNumber refuses what strconv accepts and GVariant does not: 1_000, 0b1, 0o7.
+// plainNumber refuses what strconv accepts and others do not, or understand
+// otherwise: 1_000, 0b1, 010 (which may be ten or eight), signs before 0x.
 func plainNumber(s string) bool {
-	return !strings.ContainsAny(s, "_oO") && (!strings.ContainsAny(s, "bB") || strings.ContainsAny(s, "xX"))
+	if strings.HasPrefix(s, "0x") {
+		return !strings.Contains(s, "_")
+	}
+	digits := strings.TrimLeft(s, "+-")
+	return strings.Trim(digits, "0123456789") == "" && (digits == "0" || digits[0] != '0')
 }
 
 // parseNumber reads a number of any type.
@@ -112,8 +117,8 @@ func cutString(text string) (s, rest string, err error) {
 		i++
 		switch {
 		case c == text[0]:
-			if s = b.String(); !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
-				return "", "", errors.New("expected UTF-8 without NUL")
+			if s = b.String(); strings.IndexByte(s, 0) >= 0 {
+				return "", "", errors.New("expected a string without NUL")
 			}
 			return s, text[i:], nil
 		case c != '\\':
