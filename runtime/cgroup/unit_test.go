@@ -1,6 +1,8 @@
 package cgroup
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -42,8 +44,9 @@ func TestLimitProperties(t *testing.T) {
 		{"not cpu.idle", cpu(specs.LinuxCPU{Shares: ptr(uint64(1024)), Idle: ptr(int64(0))}), "CPUWeight=100"},
 		{"cpu.quota", cpu(specs.LinuxCPU{Quota: ptr(int64(50000)), Period: ptr(uint64(200000))}), "CPUQuotaPeriodUSec=200000 CPUQuotaPerSecUSec=250000"},
 		{"cpu.quota alone", cpu(specs.LinuxCPU{Quota: ptr(int64(250000))}), "CPUQuotaPerSecUSec=2500000"},
-		{"cpu.quota, not whole percent", cpu(specs.LinuxCPU{Quota: ptr(int64(50001)), Period: ptr(uint64(100000))}), "CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=510000"},
-		{"cpu.quota, tiny", cpu(specs.LinuxCPU{Quota: ptr(int64(1000)), Period: ptr(uint64(1000000))}), "CPUQuotaPeriodUSec=1000000 CPUQuotaPerSecUSec=10000"},
+		{"cpu.quota, not whole percent", cpu(specs.LinuxCPU{Quota: ptr(int64(50001)), Period: ptr(uint64(100000))}), "CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=500100 (before 257: 510000)"},
+		{"cpu.quota, half a percent", cpu(specs.LinuxCPU{Quota: ptr(int64(50500)), Period: ptr(uint64(100000))}), "CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=505000 (before 257: 510000)"},
+		{"cpu.quota, tiny", cpu(specs.LinuxCPU{Quota: ptr(int64(1000)), Period: ptr(uint64(1000000))}), "CPUQuotaPeriodUSec=1000000 CPUQuotaPerSecUSec=1000 (before 257: 10000)"},
 		{"cpu.quota, huge", cpu(specs.LinuxCPU{Quota: ptr(int64(1<<63 - 1)), Period: ptr(uint64(1000))}), "CPUQuotaPeriodUSec=1000 CPUQuotaPerSecUSec=infinity"},
 		{"cpu.period alone", cpu(specs.LinuxCPU{Period: ptr(uint64(50000))}), "CPUQuotaPeriodUSec=50000 CPUQuotaPerSecUSec=infinity"},
 		{"no cpu.quota", cpu(specs.LinuxCPU{Quota: ptr(int64(-1))}), "CPUQuotaPerSecUSec=infinity"},
@@ -66,7 +69,10 @@ func TestLimitProperties(t *testing.T) {
 		{"unified, wrong", unified("memory.max", "lots", "cpu.max", "a b", "cpuset.cpus", "x", "pids.max", "-3", "cpu.weight", ""), ""},
 		{"unified over the others", &specs.LinuxResources{
 			Memory: &specs.LinuxMemory{Limit: ptr(int64(4096))}, Pids: &specs.LinuxPids{Limit: ptr(int64(5))}, Unified: map[string]string{"memory.max": "8192"},
-		}, "MemoryMax=8192 TasksMax=5"},
+		}, "TasksMax=5 MemoryMax=8192"},
+		{"unified cpu.max over cpu.quota", &specs.LinuxResources{
+			CPU: &specs.LinuxCPU{Quota: ptr(int64(1001))}, Unified: map[string]string{"cpu.max": "50000 100000"},
+		}, "CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=500000"},
 	} {
 		r, err := convert(Layout{Mode: V2, Unified: root}, c.in)
 		if err != nil {
@@ -88,7 +94,11 @@ func TestLimitProperties(t *testing.T) {
 func text(props []systemd.Property) string {
 	var out []string
 	for _, p := range props {
-		out = append(out, p.String())
+		s := p.String()
+		if p.Before257 != nil {
+			s += fmt.Sprintf(" (before 257: %d)", p.Before257)
+		}
+		out = append(out, s)
 	}
 	return strings.Join(out, " ")
 }
@@ -166,5 +176,14 @@ func TestScopeRefused(t *testing.T) {
 	}
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestHolds: a process that is elsewhere is noticed. (This one is in no such scope.)
+func TestHolds(t *testing.T) {
+	u := &unit{Scope: systemd.Scope{Unit: "a.scope", Slice: "b.slice"}}
+	err := u.holds(os.Getpid())
+	if err == nil || !strings.Contains(err.Error(), `expected "/b.slice/a.scope"`) {
+		t.Error(err)
 	}
 }

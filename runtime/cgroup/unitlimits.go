@@ -62,38 +62,47 @@ func limitProperties(r *cgroups.Resources) []systemd.Property {
 type limits struct{ props []systemd.Property }
 
 func (l *limits) set(name string, value any) {
-	p := systemd.Property{Name: name, Value: value, Optional: true}
-	if i := slices.IndexFunc(l.props, func(o systemd.Property) bool { return o.Name == name }); i >= 0 {
-		l.props[i] = p
-		return
-	}
-	l.props = append(l.props, p)
+	l.props = slices.DeleteFunc(l.props, func(p systemd.Property) bool { return p.Name == name })
+	l.props = append(l.props, systemd.Property{Name: name, Value: value, Optional: true})
 }
 
 // tasks: systemd takes no 0, which is for the file.
 func (l *limits) tasks(n uint64) { l.set("TasksMax", max(n, 1)) }
 
 // cpuQuota takes microseconds in a period of microseconds; a quota of 0 or less is
-// none, a period of 0 the kernel's default. systemd counts in microseconds for
-// each second, and keeps whole percent of a CPU in its files: rounded up here, or
-// a limit further down that was right would be too much.
+// none, a period of 0 the kernel's default. systemd counts in microseconds for each
+// second and keeps percent of a CPU in its files, with two decimals, before 257
+// whole ones. What is more exact is rounded up: a limit that was right for a
+// cgroup further down would be too much otherwise, and none at all be left of 0%.
 func (l *limits) cpuQuota(quota int64, period uint64) {
 	if period != 0 {
 		l.set("CPUQuotaPeriodUSec", period)
 	} else {
 		period = 100000
 	}
-	perSec := uint64(systemd.Infinity)
+	exact := uint64(systemd.Infinity)
 	if quota > 0 {
 		if hi, lo := bits.Mul64(uint64(quota), 1e6); hi < period {
-			q, _ := bits.Div64(hi, lo, period)
-			const percent = 10000
-			if q < systemd.Infinity-percent {
-				perSec = (q + percent - 1) / percent * percent
+			q, rest := bits.Div64(hi, lo, period)
+			if rest > 0 && q < systemd.Infinity {
+				q++
 			}
+			exact = q
 		}
 	}
-	l.set("CPUQuotaPerSecUSec", max(perSec, 1))
+	const percent = 10000
+	l.set("CPUQuotaPerSecUSec", roundUp(exact, percent/100))
+	if coarse := roundUp(exact, percent); coarse != exact {
+		l.props[len(l.props)-1].Before257 = coarse
+	}
+}
+
+// roundUp returns the next multiple of unit, or Infinity.
+func roundUp(n, unit uint64) uint64 {
+	if n > systemd.Infinity-unit {
+		return systemd.Infinity
+	}
+	return (n + unit - 1) / unit * unit
 }
 
 // cpuset takes a list of CPUs or memory nodes, as in cpuset.cpus. An empty one is

@@ -17,6 +17,8 @@ type Property struct {
 	Optional bool
 	// Field of config.json that asks for it, for errors; may be empty.
 	Field string
+	// Before257 is the Value for a systemd before version 257, if not nil.
+	Before257 any
 }
 
 // append encodes the property as systemd takes it, a struct of name and variant.

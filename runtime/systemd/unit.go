@@ -3,6 +3,8 @@ package systemd
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/runseal/runseal/runtime/systemd/dbus"
@@ -39,6 +41,10 @@ func (e *AliveError) Error() string {
 // go is waited for.
 func (m *Manager) Start(unit string, props []Property) error {
 	m.conn.Extend(time.Now().Add(timeout))
+	props, err := m.fit(props)
+	if err != nil {
+		return err
+	}
 	for end := time.Now().Add(leaveTimeout); ; {
 		var e dbus.Encoder
 		e.String(unit)
@@ -139,6 +145,10 @@ func (m *Manager) Stop(unit, cgroup string) error {
 // Set changes properties of a unit that runs, for as long as the machine does.
 func (m *Manager) Set(unit string, props []Property) error {
 	m.conn.Extend(time.Now().Add(timeout))
+	props, err := m.fit(props)
+	if err != nil {
+		return err
+	}
 	for len(props) > 0 {
 		var e dbus.Encoder
 		e.String(unit)
@@ -153,6 +163,37 @@ func (m *Manager) Set(unit string, props []Property) error {
 		}
 	}
 	return nil
+}
+
+// fit chooses the values that this systemd can keep. It is only asked for its
+// version if that matters.
+func (m *Manager) fit(props []Property) ([]Property, error) {
+	if !slices.ContainsFunc(props, func(p Property) bool { return p.Before257 != nil }) {
+		return props, nil
+	}
+	text, err := m.property(managerPath, managerFace, "Version")
+	if err != nil {
+		return nil, fmt.Errorf("systemd did not say which version it is: %w", err)
+	}
+	props = slices.Clone(props)
+	for i := range props {
+		if props[i].Before257 != nil && version(text) < 257 {
+			props[i].Value = props[i].Before257
+		}
+	}
+	return props, nil
+}
+
+// version is the number that systemd's version begins with ("257.13-1~deb13u1",
+// "v246"), or 0.
+func version(text string) (n int) {
+	for _, c := range []byte(strings.TrimPrefix(text, "v")) {
+		if c < '0' || c > '9' || n > 1e6 {
+			break
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n
 }
 
 // find returns the object of a unit that is loaded, "" if there is none.

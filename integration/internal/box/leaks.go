@@ -106,14 +106,15 @@ func (b *Box) Processes() []int {
 }
 
 // Cgroups lists the box's cgroup directories in every hierarchy, outermost
-// first: those below its own cgroup path, and those that carry its id.
+// first: those below its own cgroup path, those that carry its id, and the scopes
+// that end with it.
 func (b *Box) Cgroups() []string {
 	var dirs []string
 	filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return nil // gone meanwhile
 		}
-		if d.Name() == b.ID || strings.Contains(path, "/"+b.ID+"/") {
+		if d.Name() == b.ID || strings.Contains(path, "/"+b.ID+"/") || strings.HasSuffix(d.Name(), "-"+b.ID+".scope") {
 			dirs = append(dirs, path)
 		}
 		return nil

@@ -1,0 +1,49 @@
+package systemd
+
+import (
+	"fmt"
+	"testing"
+)
+
+// A kill -9 before every call of create and delete that changes anything, what is
+// sent to systemd included: delete --force leaves no unit and no state, and the
+// name can be used again.
+func TestKilledBeforeEachCall(t *testing.T) {
+	for _, verb := range []string{"create", "delete"} {
+		t.Run(verb, func(t *testing.T) {
+			calls := 0
+			for n := 0; ; n++ {
+				killed := true
+				t.Run(fmt.Sprint(n), func(t *testing.T) {
+					u := scope(t, "true")
+					limits(u)
+					u.WriteConfig(u.Config())
+					args := []string{"--systemd-cgroup", verb, "--bundle", u.Box.Dir, u.ID}
+					if verb == "delete" {
+						u.Create()
+						args = []string{"delete", "--force", u.ID}
+					}
+					var err error
+					if killed, err = u.KillAtCall(n, args...); err != nil {
+						t.Fatal(err)
+					}
+					u.ReapOrphans()
+					u.Must("delete", "--force", u.ID)
+					u.NothingLeft()
+					u.gone(t)
+					if n%5 == 0 {
+						u.Create()
+					}
+				})
+				if !killed || t.Failed() {
+					break
+				}
+				calls++
+			}
+			t.Logf("killed before each of %d calls", calls)
+			if calls < 5 {
+				t.Errorf("%s was killed at %d calls only, expected at least 5", verb, calls)
+			}
+		})
+	}
+}

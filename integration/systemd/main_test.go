@@ -1,0 +1,141 @@
+package systemd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/runseal/runseal/integration/internal/box"
+	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/systemd"
+)
+
+func TestMain(m *testing.M) {
+	if err := usable(); err != nil {
+		if os.Getenv("RUNSEAL_IT_SYSTEMD") == "1" {
+			fmt.Fprintln(os.Stderr, "RUNSEAL_IT_SYSTEMD=1:", err)
+			os.Exit(1)
+		}
+		fmt.Println("for machines with systemd only:", err)
+		os.Exit(0)
+	}
+	box.Main(m)
+}
+
+func usable() error {
+	if err := systemd.Running(); err != nil {
+		return err
+	}
+	l, err := cgroup.Detect()
+	if err != nil {
+		return err
+	}
+	if l.Mode != cgroup.V2 {
+		return errors.New("cgroups are in mode " + l.Mode.String() + ", expected v2")
+	}
+	_, err = exec.LookPath("systemctl")
+	return err
+}
+
+// unitBox is a container with a scope of its own.
+type unitBox struct {
+	*box.Box
+	Unit string
+	Dir  string // of the cgroup
+}
+
+// scope makes a box for a script, whose unit has to be gone at the end.
+func scope(t *testing.T, script string) *unitBox {
+	t.Helper()
+	u := new(unitBox)
+	// Registered first, so it looks after the box's own clean-up.
+	t.Cleanup(func() { u.gone(t) })
+	u.Box = box.New(t, "/bin/sh", "-c", script)
+	u.Box.Global("--systemd-cgroup")
+	u.place("system.slice", "/system.slice")
+	return u
+}
+
+// place sets cgroupsPath to a slice, whose cgroup is dir.
+func (u *unitBox) place(slice, dir string) {
+	u.Spec.Linux.CgroupsPath = slice + ":it:" + u.ID
+	u.Unit = "it-" + u.ID + ".scope"
+	u.Dir = filepath.Join("/sys/fs/cgroup", dir, u.Unit)
+}
+
+// gone fails the test if systemd still knows the unit.
+func (u *unitBox) gone(t *testing.T) {
+	t.Helper()
+	if u.Unit == "" {
+		return
+	}
+	if !box.Eventually(func() bool { return property(t, u.Unit, "ActiveState") == "inactive" }) {
+		t.Errorf("unit %s is %s", u.Unit, property(t, u.Unit, "ActiveState"))
+		systemctl(t, "stop", u.Unit)
+		systemctl(t, "reset-failed", u.Unit)
+	}
+	if state := property(t, u.Unit, "LoadState"); state != "not-found" {
+		t.Errorf("unit %s is %s, expected not-found", u.Unit, state)
+	}
+	if _, err := os.Lstat(u.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s: %v, expected no directory", u.Dir, err)
+	}
+	if files, _ := filepath.Glob("/run/systemd/transient/" + u.Unit + "*"); len(files) > 0 {
+		t.Errorf("left: %v", files)
+	}
+}
+
+// property asks systemd for a property of a unit.
+func property(t *testing.T, unit, name string) string {
+	t.Helper()
+	return systemctl(t, "show", "--value", "-p", name, unit)
+}
+
+// systemctl returns the output, also of a command that fails.
+func systemctl(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("systemctl", args...).Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// want compares properties of the unit, NAME=VALUE.
+func (u *unitBox) want(t *testing.T, props ...string) {
+	t.Helper()
+	for _, p := range props {
+		name, value, _ := strings.Cut(p, "=")
+		if got := property(t, u.Unit, name); got != value {
+			t.Errorf("%s=%s, want %s", name, got, value)
+		}
+	}
+}
+
+// file reads a file of the container's cgroup.
+func (u *unitBox) file(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(u.Dir, name))
+	if err != nil {
+		t.Error(err)
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// files compares files of the cgroup, NAME=CONTENT.
+func (u *unitBox) files(t *testing.T, files ...string) {
+	t.Helper()
+	for _, f := range files {
+		name, value, _ := strings.Cut(f, "=")
+		if got := u.file(t, name); got != value {
+			t.Errorf("%s: %q, want %q", name, got, value)
+		}
+	}
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,86 @@
+package systemd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/runtime/cgroup"
+)
+
+// TestReload: systemd reads its units again, and writes other limits of the same
+// unit and of its slice; ours stay, and so do the device rules.
+func TestReload(t *testing.T) {
+	u := scope(t, "mknod /tmp/mem c 1 1; sleep 600")
+	u.Mount("tmpfs", "tmpfs", "/tmp", "")
+	files := limits(u)
+	u.Up()
+	u.files(t, files...)
+	if version(t) < 257 { // 50.5 percent, rounded up to what it can keep
+		files[slices.Index(files, "cpu.max=50500 100000")] = "cpu.max=51000 100000"
+	}
+	for _, args := range [][]string{
+		{"daemon-reload"},
+		{"set-property", "--runtime", u.Unit, "IOWeight=50"},
+		{"set-property", "--runtime", u.Unit, "MemoryMin=4096"},
+		{"set-property", "--runtime", "system.slice", "MemoryLow=4096"},
+		{"daemon-reexec"},
+	} {
+		systemctl(t, args...)
+		u.files(t, files...)
+		r := u.Do("exec", u.ID, "head", "-c", "1", "/tmp/mem")
+		if r.Status == 0 || !strings.Contains(r.Stderr, "Operation not permitted") {
+			t.Errorf("after %v: reading /dev/mem: exit status %d, stderr %q", args, r.Status, r.Stderr)
+		}
+	}
+	systemctl(t, "revert", "system.slice")
+	u.want(t, "ActiveState=active", "MemoryMax=67108864", "TasksMax=33")
+}
+
+// version is systemd's.
+func version(t *testing.T) (n int) {
+	t.Helper()
+	text := systemctl(t, "--version")
+	if _, err := fmt.Sscanf(text, "systemd %d", &n); err != nil {
+		t.Fatalf("%v in %q", err, text)
+	}
+	return n
+}
+
+// TestReloadAlone: a unit without any limit of ours is not given any.
+func TestReloadAlone(t *testing.T) {
+	u := scope(t, "sleep 600")
+	u.Up()
+	u.files(t, "memory.max=max", "cpu.max=max 100000", "memory.oom.group=0")
+	systemctl(t, "daemon-reload")
+	u.files(t, "memory.max=max", "cpu.max=max 100000", "memory.oom.group=0")
+}
+
+// TestUpdateUnit: limits that are changed later are systemd's too.
+func TestUpdateUnit(t *testing.T) {
+	u := scope(t, "sleep 600")
+	limits(u)
+	u.Up()
+	l, err := cgroup.Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Spec.Linux.Resources = &specs.LinuxResources{
+		Memory: &specs.LinuxMemory{Limit: ptr(int64(80 << 20))}, Pids: &specs.LinuxPids{Limit: ptr(int64(44))},
+		CPU: &specs.LinuxCPU{Quota: ptr(int64(-1))},
+	}
+	c, err := cgroup.NewScope(l, u.Spec, u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.UpdateUnit(); err != nil {
+		t.Fatal(err)
+	}
+	u.want(t, "MemoryMax=83886080", "TasksMax=44", "CPUQuotaPerSecUSec=infinity", "MemoryHigh=50331648")
+	u.files(t, "memory.max=83886080", "pids.max=44")
+	systemctl(t, "daemon-reload")
+	u.files(t, "memory.max=83886080", "pids.max=44")
+}
