@@ -155,7 +155,7 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
-	child, err := fork(e.plan, how, cg.UnifiedDir())
+	child, err := way.fork(e.plan, how)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -245,12 +245,14 @@ func (r *Runtime) Plan(w io.Writer, o CreateOptions) error {
 			return err
 		}
 	}
+	into := b.cgroup.UnifiedDir()
 	if b.cgroup.Unit() != "" {
+		into = "" // it is not there yet
 		if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", b.cgroup.Describe()); err != nil {
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan)); err != nil {
+	if _, err := fmt.Fprintf(w, "%4s  %s\n", "-", plan.DescribeClone(b.plan, into)); err != nil {
 		return err
 	}
 	return b.plan.Program.Describe(w)

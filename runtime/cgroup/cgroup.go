@@ -122,7 +122,7 @@ func New(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
 
 // limit takes linux.resources, which may be nil.
 func (c *Cgroup) limit(l Layout, res *specs.LinuxResources) (err error) {
-	c.spec = res
+	c.spec, c.in = res, inConfig
 	if c.resources, err = convert(l, res); err != nil {
 		return err
 	}

@@ -55,7 +55,10 @@ func (c *Cgroup) Create() (err error) {
 		resources = &cgroups.Resources{}
 	}
 	if c.mode == V2 {
-		return c.enableControllers()
+		if err := c.enableControllers(); err != nil {
+			return err
+		}
+		return c.checkThawed()
 	}
 	if dir := c.paths["cpuset"]; dir != "" {
 		if err := new(cgfs.CpusetGroup).Apply(dir, resources, -1); err != nil {
@@ -63,19 +66,6 @@ func (c *Cgroup) Create() (err error) {
 		}
 	}
 	return c.checkThawed()
-}
-
-// enableControllers makes the version 2 directory, if it is not there, with every
-// controller that its parents can give it.
-func (c *Cgroup) enableControllers() error {
-	m, err := c.manager()
-	if err == nil {
-		err = m.Apply(-1)
-	}
-	if err != nil {
-		return c.describe("linux.cgroupsPath", err)
-	}
-	return nil
 }
 
 // mkdir makes dir and the parents that are missing, adds them to made, and says

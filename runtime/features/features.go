@@ -69,7 +69,7 @@ func New(version, commit string) *Document {
 		d.Annotations[AnnotationCommit] = commit
 	}
 	d.PotentiallyUnsafeConfigAnnotations = []string{systemd.AnnotationPrefix}
-	d.Linux.Namespaces = []string{"cgroup", "ipc", "mount", "network", "pid", "user", "uts"}
+	d.Linux.Namespaces = []string{"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"}
 	d.Linux.Capabilities = capabilities()
 	d.Linux.Cgroup = &features.Cgroup{V1: &yes, V2: &yes, Systemd: &yes, SystemdUser: &no, Rdma: &yes}
 	d.Linux.Seccomp = seccompFeatures()
