@@ -2,10 +2,12 @@ package cgroup_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/runseal/runseal/runtime/cgroup"
@@ -26,7 +28,11 @@ func TestNotOurs(t *testing.T) {
 	}
 	for k, p := range roots {
 		o := cgroup.Open(map[string]string{k: p})
-		for name, f := range map[string]func() error{"Kill": o.Kill, "Destroy": o.Destroy} {
+		calls := map[string]func() error{"Kill": o.Kill, "Destroy": o.Destroy}
+		if k == "freezer" || k == "" {
+			calls["Freeze"], calls["Thaw"] = o.Freeze, o.Thaw
+		}
+		for name, f := range calls {
 			if err := f(); err == nil || !strings.Contains(err.Error(), "below the root of its hierarchy") {
 				t.Errorf("%s of %s: %v", name, p, err)
 			}
@@ -42,12 +48,26 @@ func TestNotOurs(t *testing.T) {
 	if err := os.WriteFile(dir+"/cgroup.procs", self, 0); err != nil {
 		t.Fatal(err)
 	}
+	// Should it freeze, nobody else would end this test.
+	rescue := exec.Command("/bin/sh", "-c", "sleep 5; echo THAWED > "+dir+"/freezer.state; echo 0 > "+dir+"/cgroup.freeze")
+	if err := rescue.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { rescue.Process.Kill(); rescue.Wait() }()
+	begin := time.Now()
+	frozen := c.Freeze()
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("Freeze of the own cgroup took %v", took)
+	}
 	err = c.Kill()
 	if err2 := os.WriteFile(filepath.Dir(dir)+"/cgroup.procs", self, 0); err2 != nil {
 		t.Fatal(err2)
 	}
 	if err == nil || !strings.Contains(err.Error(), "it holds this process") {
 		t.Errorf("Kill of the own cgroup: %v", err)
+	}
+	if frozen == nil || !strings.Contains(frozen.Error(), "not freezing what is in") {
+		t.Errorf("Freeze of the own cgroup: %v", frozen)
 	}
 }
 

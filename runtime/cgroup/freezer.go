@@ -26,13 +26,22 @@ const (
 
 // Freeze stops every process of the container (version 1: the freezer
 // controller; version 2: cgroup.freeze, Linux 5.2) and returns when all stand
-// still, for at most five seconds. If that fails, they run again.
+// still, for at most five seconds. If that fails, they run again. It refuses what
+// Kill refuses: this process could not thaw itself.
 func (c *Cgroup) Freeze() error {
 	fd, err := c.openFreezer()
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
+	dirs := []string{c.freezerDir()}
+	pids, err := pidsIn(dirs)
+	if err != nil {
+		return err
+	}
+	if err := spare(pids, dirs, "freezing"); err != nil {
+		return err
+	}
 	end := time.Now().Add(freezeTimeout)
 	if c.mode == V2 {
 		err = freezeV2(fd, end)

@@ -35,7 +35,7 @@ func (c *Cgroup) Kill() error {
 	if err != nil {
 		return err
 	}
-	if err := spare(pids, dirs); err != nil || len(pids) == 0 {
+	if err := spare(pids, dirs, "killing"); err != nil || len(pids) == 0 {
 		return err
 	}
 	// Where there is a version 2 cgroup of Linux 5.14 or newer the kernel kills
@@ -70,8 +70,9 @@ func (c *Cgroup) Kill() error {
 	}
 }
 
-// spare returns an error if the processes cannot be a container's.
-func spare(pids []int, dirs []string) error {
+// spare returns an error if the processes cannot be a container's; what was to be
+// done to them is for the message.
+func spare(pids []int, dirs []string, what string) error {
 	for _, p := range pids {
 		var who string
 		switch p {
@@ -84,7 +85,7 @@ func spare(pids []int, dirs []string) error {
 		default:
 			continue
 		}
-		return fmt.Errorf("not killing what is in %s: it holds %s, expected a container's cgroup", strings.Join(dirs, " "), who)
+		return fmt.Errorf("not %s what is in %s: it holds %s, expected a container's cgroup", what, strings.Join(dirs, " "), who)
 	}
 	return nil
 }
@@ -107,7 +108,7 @@ func signalRound(dirs []string, sig unix.Signal) ([]int, error) {
 	if err != nil || len(before) == 0 {
 		return nil, err
 	}
-	if err := spare(before, dirs); err != nil {
+	if err := spare(before, dirs, "killing"); err != nil {
 		return nil, err
 	}
 	// In portions, so that a container of thousands does not use up all

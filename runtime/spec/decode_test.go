@@ -243,6 +243,32 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzParseResources is FuzzParse for the file of update --resources.
+func FuzzParseResources(f *testing.F) {
+	for _, limits := range []bool{false, true} {
+		f.Add(mustJSON(f, full(limits).Linux.Resources))
+	}
+	for _, text := range []string{`{}`, `null`, `[]`, `{"memory":{"limit":1e3}}`, `{"cpu":{"shares":-1}}`, `{"unified":{"a":"b","a":"c"}}`, `{"rdma":{"x":null}}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := ParseResources(data)
+		if err != nil {
+			if text := err.Error(); strings.ContainsAny(text, "\n\r\x00") {
+				t.Errorf("error is not one line: %q", text)
+			}
+			return
+		}
+		want := new(specs.LinuxResources)
+		if err := json.Unmarshal(data, want); err != nil {
+			t.Fatalf("accepted, but encoding/json says %v", err)
+		}
+		if !reflect.DeepEqual(r, want) {
+			t.Errorf("differs:\n got %s\nwant %s", mustJSON(t, r), mustJSON(t, want))
+		}
+	})
+}
+
 func BenchmarkParse(b *testing.B) {
 	data := example(b)
 	b.SetBytes(int64(len(data)))
