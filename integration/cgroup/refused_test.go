@@ -44,16 +44,16 @@ func TestNotOurs(t *testing.T) {
 	if dir == "" {
 		dir = c.UnifiedDir()
 	}
-	self := []byte(strconv.Itoa(os.Getpid()))
-	if err := os.WriteFile(dir+"/cgroup.procs", self, 0); err != nil {
-		t.Fatal(err)
-	}
-	// Should it freeze, nobody else would end this test.
-	rescue := exec.Command("/bin/sh", "-c", "sleep 5; echo THAWED > "+dir+"/freezer.state; echo 0 > "+dir+"/cgroup.freeze")
+	// Should it freeze, nobody else would end this test. From outside.
+	rescue := exec.Command("/bin/sh", "-c", "cd "+dir+" && while sleep 0.5; do if [ -e freezer.state ]; then echo THAWED > freezer.state; else echo 0 > cgroup.freeze; fi; done")
 	if err := rescue.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { rescue.Process.Kill(); rescue.Wait() }()
+	self := []byte(strconv.Itoa(os.Getpid()))
+	if err := os.WriteFile(dir+"/cgroup.procs", self, 0); err != nil {
+		t.Fatal(err)
+	}
 	begin := time.Now()
 	frozen := c.Freeze()
 	if took := time.Since(begin); took > 4*time.Second {
