@@ -142,7 +142,7 @@ bench-seccomp: deps ## compare compiled filters with libseccomp's (cgo); BENCHFL
 
 # One after the other even under make -j, so that the parts do not disturb each
 # other's timing and each line of output belongs to the part named last.
-TEST_PARTS := deps lint build unit race cross integration demo bench-check vm-check
+TEST_PARTS := deps lint build unit race cross integration demo bench-check
 
 .PHONY: test
 test: ## everything that .ci/run runs (root)
