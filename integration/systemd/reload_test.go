@@ -3,8 +3,8 @@ package systemd
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -14,7 +14,7 @@ import (
 // TestReload: systemd reads its units again, and writes other limits of the same
 // unit and of its slice; ours stay, and so do the device rules.
 func TestReload(t *testing.T) {
-	u := scope(t, "mknod /tmp/mem c 1 1; sleep 600")
+	u := scope(t, "sleep 600")
 	u.Mount("tmpfs", "tmpfs", "/tmp", "")
 	files := limits(u)
 	u.Up()
@@ -31,9 +31,8 @@ func TestReload(t *testing.T) {
 	} {
 		systemctl(t, args...)
 		u.files(t, files...)
-		r := u.Do("exec", u.ID, "head", "-c", "1", "/tmp/mem")
-		if r.Status == 0 || !strings.Contains(r.Stderr, "Operation not permitted") {
-			t.Errorf("after %v: reading /dev/mem: exit status %d, stderr %q", args, r.Status, r.Stderr)
+		if r := u.Do("exec", u.ID, "sh", "-c", denied); r.Status != 0 {
+			t.Errorf("after %v: the device rules: exit status %d, stderr %q", args, r.Status, r.Stderr)
 		}
 	}
 	systemctl(t, "revert", "system.slice")
@@ -83,4 +82,32 @@ func TestUpdateUnit(t *testing.T) {
 	u.files(t, "memory.max=83886080", "pids.max=44")
 	systemctl(t, "daemon-reload")
 	u.files(t, "memory.max=83886080", "pids.max=44")
+}
+
+// TestReexec: systemd executes itself again, which ends its connections, at any
+// moment of create and delete.
+func TestReexec(t *testing.T) {
+	u := scope(t, "sleep 600")
+	for range 6 {
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				systemctl(t, "daemon-reexec")
+				select {
+				case <-stop:
+					return
+				case <-time.After(20 * time.Millisecond):
+				}
+			}
+		}()
+		r := u.TryCreate().Wait()
+		d := u.Do("delete", "--force", u.ID)
+		close(stop)
+		<-done
+		if r.Status != 0 || d.Status != 0 {
+			t.Errorf("create: %d %q, delete: %d %q", r.Status, r.Stderr, d.Status, d.Stderr)
+		}
+	}
+	u.NothingLeft()
 }

@@ -99,23 +99,30 @@ func (c *Cgroup) Describe() string {
 // made tells whether there may be a unit now that Destroy has to stop: not if there
 // is somebody else's of this name, or systemd could not be asked.
 func (c *Cgroup) StartUnit(pid int) (made bool, err error) {
-	m, err := systemd.Connect()
-	if err != nil {
-		return false, fmt.Errorf("linux.cgroupsPath: %w", err)
-	}
-	defer m.Close()
 	props := append([]systemd.Property{{Name: "PIDs", Value: []uint32{uint32(pid)}}}, c.unit.props...)
-	if err = m.Start(c.unit.Unit, props); err == nil {
-		err = c.unit.holds(pid)
+	err = systemd.Start(c.unit.Unit, props)
+	for try := 0; errors.Is(err, systemd.ErrClosed) && try < 3; try++ {
+		made = true // perhaps: systemd executes itself again, and does not forget units
+		err = systemd.Start(c.unit.Unit, props)
+	}
+	var alive *systemd.AliveError
+	switch {
+	case err == nil:
+		made, err = true, c.unit.holds(pid)
+	case errors.As(err, &alive):
+		if made && c.unit.holds(pid) == nil {
+			err = nil // it is ours
+		}
+	case !errors.Is(err, systemd.ErrUnreachable):
+		made = true
+	}
+	if err == nil && foreign(c.resources) {
+		return made, c.enableControllers()
 	}
 	if err != nil {
-		var alive *systemd.AliveError
-		return !errors.As(err, &alive), fmt.Errorf("linux.cgroupsPath: %w", err)
+		err = fmt.Errorf("linux.cgroupsPath: %w", err)
 	}
-	if foreign(c.resources) {
-		err = c.enableControllers()
-	}
-	return true, err
+	return made, err
 }
 
 // holds makes sure that the process is where its limits will be.
@@ -145,12 +152,7 @@ func (c *Cgroup) UpdateUnit() error {
 	if len(props) == 0 {
 		return nil
 	}
-	m, err := systemd.Connect()
-	if err != nil {
-		return fmt.Errorf("linux.cgroupsPath: %w", err)
-	}
-	defer m.Close()
-	if err := m.Set(c.unit.Unit, props); err != nil {
+	if err := systemd.Set(c.unit.Unit, props); err != nil {
 		return fmt.Errorf("linux.resources: %w", err)
 	}
 	return nil
@@ -164,12 +166,7 @@ func (c *Cgroup) stopUnit() error {
 	if !ok || len(c.paths) != 1 || !strings.HasSuffix(group, "/"+c.unit.Unit) || !strings.HasSuffix(group, ".scope") {
 		return fmt.Errorf("systemd unit %q: expected a scope with one cgroup, which has its name", cut(c.unit.Unit))
 	}
-	m, err := systemd.Connect()
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	return m.Stop(c.unit.Unit, group)
+	return systemd.Stop(c.unit.Unit, group)
 }
 
 // scopeProperties are the properties of a new scope. What annotations say

@@ -75,7 +75,7 @@ func TestJobOfAnother(t *testing.T) {
 	}
 	defer conn.Close()
 	conn.Listen(managerFace, "JobRemoved")
-	m := &Manager{conn: conn, dest: service}
+	m := &manager{conn: conn, dest: service}
 	if result, err := m.job("StartTransientUnit", "", nil); result != "dependency" || err != nil {
 		t.Errorf("%q %v, want dependency", result, err)
 	}

@@ -3,11 +3,9 @@
 // words why that did not work.
 //
 //	scope, err := systemd.ParsePath("machine-a.slice:runseal:c1", "c1")
-//	m, err := systemd.Connect()
-//	defer m.Close()
-//	err = m.Start(scope.Unit, props) // props has PIDs, Slice, limits
+//	err = systemd.Start(scope.Unit, props) // props has PIDs, Slice, limits
 //	...
-//	err = m.Stop(scope.Unit, scope.Path())
+//	err = systemd.Stop(scope.Unit, scope.Path())
 //
 // # Terms
 //
@@ -26,7 +24,7 @@
 // By D-Bus over systemd's own socket, /run/systemd/private, which only root can
 // connect to and which works without a bus; where there is none, over the
 // system's bus. The systemd of a user, on a bus of its own, would be a third way
-// into [Connect]; [DefaultSlice] is then another.
+// into connect; [DefaultSlice] is then another.
 package systemd
 
 import (
@@ -56,6 +54,14 @@ const (
 // as a slice that is not there yet; a start that takes longer hangs.
 const timeout = 30 * time.Second
 
+// How long systemd may be absent, how long a unit that is on its way out is waited
+// for, and how often both are looked at.
+const (
+	absence = 2 * time.Second
+	leaving = 2 * time.Second
+	poll    = 5 * time.Millisecond
+)
+
 // Running returns an error unless systemd is this machine's init (sd_booted(3)).
 func Running() error {
 	var st unix.Stat_t
@@ -65,29 +71,43 @@ func Running() error {
 	return nil
 }
 
-// Manager is a connection to systemd. It is not safe for concurrent use.
-type Manager struct {
+var (
+	// ErrUnreachable says that systemd has not been asked for anything.
+	ErrUnreachable = errors.New("systemd cannot be reached")
+	// ErrClosed says that systemd has ended the connection, as it does when it
+	// executes itself again. Whether it has done what it was asked for is not
+	// known.
+	ErrClosed = dbus.ErrClosed
+)
+
+// manager is a connection to systemd.
+type manager struct {
 	conn *dbus.Conn
 	dest string // systemd's name on the bus; "" on its own socket
 }
 
-// Connect connects to the systemd of this machine.
-func Connect() (*Manager, error) {
-	c, err := dbus.Dial(privateSocket, time.Now().Add(timeout))
-	if err == nil {
-		c.Listen(managerFace, "JobRemoved")
-		return &Manager{conn: c}, nil
+// connect connects to the systemd of this machine. If systemd is not there it may
+// be executing itself again (systemctl daemon-reexec), which is waited for.
+func connect() (*manager, error) {
+	for end := time.Now().Add(absence); ; time.Sleep(poll) {
+		c, err := dbus.Dial(privateSocket, time.Now().Add(timeout))
+		if err == nil {
+			c.Listen(managerFace, "JobRemoved")
+			return &manager{conn: c}, nil
+		}
+		m, busErr := connectBus(busSocket)
+		if busErr == nil {
+			return m, nil
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("%w: %w; %w", ErrUnreachable, err, busErr)
+		}
 	}
-	m, busErr := connectBus(busSocket)
-	if busErr != nil {
-		return nil, fmt.Errorf("systemd cannot be reached: %w; %w", err, busErr)
-	}
-	return m, nil
 }
 
 // connectBus goes the way over the bus. Signals are to be asked for there: the bus
 // has to let them pass, and systemd to send any at all.
-func connectBus(path string) (*Manager, error) {
+func connectBus(path string) (*manager, error) {
 	c, err := dbus.Dial(path, time.Now().Add(timeout))
 	if err != nil {
 		return nil, err
@@ -96,7 +116,7 @@ func connectBus(path string) (*Manager, error) {
 	c.Listen(managerFace, "JobRemoved")
 	var match dbus.Encoder
 	match.String("type='signal',sender='" + service + "',interface='" + managerFace + "',member='JobRemoved'")
-	m := &Manager{conn: c, dest: service}
+	m := &manager{conn: c, dest: service}
 	if _, err = c.Call(bus, "/org/freedesktop/DBus", bus, "Hello", "", nil); err == nil {
 		if _, err = c.Call(bus, "/org/freedesktop/DBus", bus, "AddMatch", "s", match.Bytes()); err == nil {
 			_, err = m.call("Subscribe", "", nil)
@@ -109,11 +129,8 @@ func connectBus(path string) (*Manager, error) {
 	return m, nil
 }
 
-// Close ends the connection.
-func (m *Manager) Close() { m.conn.Close() }
-
 // call calls a method of the manager.
-func (m *Manager) call(method, signature string, body *dbus.Encoder) (*dbus.Message, error) {
+func (m *manager) call(method, signature string, body *dbus.Encoder) (*dbus.Message, error) {
 	var b []byte
 	if body != nil {
 		b = body.Bytes()
@@ -123,7 +140,7 @@ func (m *Manager) call(method, signature string, body *dbus.Encoder) (*dbus.Mess
 
 // job calls a method that queues a job for a unit, and waits for the job's end.
 // The result is "done", "failed", "dependency", "timeout", "canceled", ...
-func (m *Manager) job(method, signature string, body *dbus.Encoder) (result string, err error) {
+func (m *manager) job(method, signature string, body *dbus.Encoder) (result string, err error) {
 	reply, err := m.call(method, signature, body)
 	if err != nil {
 		return "", err

@@ -10,13 +10,6 @@ import (
 	"github.com/runseal/runseal/runtime/systemd/dbus"
 )
 
-// How long a unit of the same name that is on its way out is waited for, and how
-// often it is looked at.
-const (
-	leaveTimeout = 2 * time.Second
-	leavePoll    = 5 * time.Millisecond
-)
-
 // AliveError says that there is a unit of this name already, and that it has not
 // ended.
 type AliveError struct {
@@ -34,18 +27,26 @@ func (e *AliveError) Error() string {
 
 // Start has a transient unit started, and returns when systemd has put the
 // processes into it that the property PIDs names. The error carries systemd's
-// words. Of an *AliveError nothing has been touched; after any other error there
-// may be something to Stop.
+// words. Of an *AliveError and of ErrUnreachable nothing has been touched; after
+// any other error there may be something to Stop.
 //
 // A unit of the same name that has failed is forgotten, and one that is about to
 // go is waited for.
-func (m *Manager) Start(unit string, props []Property) error {
-	m.conn.Extend(time.Now().Add(timeout))
+func Start(unit string, props []Property) error {
+	m, err := connect()
+	if err != nil {
+		return err
+	}
+	defer m.conn.Close()
+	return m.start(unit, props)
+}
+
+func (m *manager) start(unit string, props []Property) error {
 	props, err := m.fit(props)
 	if err != nil {
 		return err
 	}
-	for end := time.Now().Add(leaveTimeout); ; {
+	for end := time.Now().Add(leaving); ; {
 		var e dbus.Encoder
 		e.String(unit)
 		e.String("fail") // rather than to cancel somebody else's job
@@ -70,7 +71,7 @@ func (m *Manager) Start(unit string, props []Property) error {
 }
 
 // makeRoom returns nil when it is worth trying again.
-func (m *Manager) makeRoom(unit string, exists error, end time.Time) error {
+func (m *manager) makeRoom(unit string, exists error, end time.Time) error {
 	if err := m.resetFailed(unit); err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (m *Manager) makeRoom(unit string, exists error, end time.Time) error {
 	switch state {
 	case "inactive", "failed", "deactivating":
 		if time.Now().Before(end) {
-			time.Sleep(leavePoll)
+			time.Sleep(poll)
 			return nil
 		}
 	case "active", "activating", "reloading", "refreshing", "maintenance":
@@ -101,9 +102,23 @@ func (m *Manager) makeRoom(unit string, exists error, end time.Time) error {
 
 // Stop ends a unit and returns when it is gone. A unit that does not exist is
 // fine, and so is one of this name in another cgroup: it is somebody else's, and
-// ours was never started.
-func (m *Manager) Stop(unit, cgroup string) error {
-	m.conn.Extend(time.Now().Add(timeout))
+// ours was never started. A systemd that executes itself again meanwhile, and so
+// ends the connection, is asked again.
+func Stop(unit, cgroup string) error {
+	for end := time.Now().Add(timeout); ; {
+		m, err := connect()
+		if err != nil {
+			return err
+		}
+		err = m.stop(unit, cgroup)
+		m.conn.Close()
+		if !errors.Is(err, dbus.ErrClosed) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+func (m *manager) stop(unit, cgroup string) error {
 	path, err := m.find(unit)
 	if err != nil || path == "" {
 		return err
@@ -122,7 +137,7 @@ func (m *Manager) Stop(unit, cgroup string) error {
 	if err != nil && !is(err, errNoSuchUnit) {
 		return fmt.Errorf("systemd could not stop the unit %s: %w", unit, err)
 	}
-	for end := time.Now().Add(leaveTimeout); ; {
+	for end := time.Now().Add(leaving); ; {
 		path, err := m.find(unit)
 		if err != nil || path == "" {
 			return err
@@ -138,15 +153,18 @@ func (m *Manager) Stop(unit, cgroup string) error {
 		if err := m.resetFailed(unit); err != nil {
 			return err
 		}
-		time.Sleep(leavePoll)
+		time.Sleep(poll)
 	}
 }
 
 // Set changes properties of a unit that runs, for as long as the machine does.
-func (m *Manager) Set(unit string, props []Property) error {
-	m.conn.Extend(time.Now().Add(timeout))
-	props, err := m.fit(props)
+func Set(unit string, props []Property) error {
+	m, err := connect()
 	if err != nil {
+		return err
+	}
+	defer m.conn.Close()
+	if props, err = m.fit(props); err != nil {
 		return err
 	}
 	for len(props) > 0 {
@@ -167,7 +185,7 @@ func (m *Manager) Set(unit string, props []Property) error {
 
 // fit chooses the values that this systemd can keep. It is only asked for its
 // version if that matters.
-func (m *Manager) fit(props []Property) ([]Property, error) {
+func (m *manager) fit(props []Property) ([]Property, error) {
 	if !slices.ContainsFunc(props, func(p Property) bool { return p.Before257 != nil }) {
 		return props, nil
 	}
@@ -197,7 +215,7 @@ func version(text string) (n int) {
 }
 
 // find returns the object of a unit that is loaded, "" if there is none.
-func (m *Manager) find(unit string) (path string, err error) {
+func (m *manager) find(unit string) (path string, err error) {
 	var e dbus.Encoder
 	e.String(unit)
 	reply, err := m.call("GetUnit", "s", &e)
@@ -216,7 +234,7 @@ func (m *Manager) find(unit string) (path string, err error) {
 
 // state returns the ActiveState of a unit. It is "inactive" also of a unit that is
 // gone since it was found.
-func (m *Manager) state(path string) (string, error) {
+func (m *manager) state(path string) (string, error) {
 	state, err := m.property(path, service+".Unit", "ActiveState")
 	if is(err, errUnknownObject) {
 		return "inactive", nil
@@ -228,7 +246,7 @@ func (m *Manager) state(path string) (string, error) {
 }
 
 // cgroup returns the cgroup of a scope, "" if it has none.
-func (m *Manager) cgroup(path string) (string, error) {
+func (m *manager) cgroup(path string) (string, error) {
 	group, err := m.property(path, service+".Scope", "ControlGroup")
 	if is(err, errUnknownObject) {
 		return "", nil
@@ -239,7 +257,7 @@ func (m *Manager) cgroup(path string) (string, error) {
 	return group, nil
 }
 
-func (m *Manager) property(path, iface, name string) (string, error) {
+func (m *manager) property(path, iface, name string) (string, error) {
 	var e dbus.Encoder
 	e.String(iface)
 	e.String(name)
@@ -254,7 +272,7 @@ func (m *Manager) property(path, iface, name string) (string, error) {
 
 // resetFailed makes systemd forget a unit that has failed; of others it knows
 // nothing else to do.
-func (m *Manager) resetFailed(unit string) error {
+func (m *manager) resetFailed(unit string) error {
 	var e dbus.Encoder
 	e.String(unit)
 	_, err := m.call("ResetFailedUnit", "s", &e)

@@ -23,6 +23,10 @@ type Conn struct {
 	signals       []*Message
 }
 
+// ErrClosed says that the other side has ended the connection. Whether it has got
+// the last call is not known then.
+var ErrClosed = errors.New("the other side has closed the connection")
+
 // Error is the answer ERROR to a call.
 type Error struct {
 	Name    string // "org.freedesktop.systemd1.NoSuchUnit"
@@ -76,9 +80,6 @@ func Dial(path string, deadline time.Time) (*Conn, error) {
 	}
 	return c, nil
 }
-
-// Extend sets another deadline for what comes next.
-func (c *Conn) Extend(deadline time.Time) { c.deadline = deadline }
 
 // Close closes the connection.
 func (c *Conn) Close() { unix.Close(c.fd) }
@@ -222,10 +223,10 @@ func (c *Conn) need(n int) ([]byte, error) {
 			if err := c.wait(unix.POLLIN); err != nil {
 				return nil, err
 			}
+		case m == 0, err == unix.ECONNRESET:
+			return nil, ErrClosed
 		case err != nil:
 			return nil, os.NewSyscallError("read", err)
-		case m == 0:
-			return nil, errors.New("the other side has closed the connection")
 		default:
 			c.buf = c.buf[:len(c.buf)+m]
 		}
@@ -244,6 +245,8 @@ func (c *Conn) write(data []byte) error {
 			if err := c.wait(unix.POLLOUT); err != nil {
 				return err
 			}
+		case unix.EPIPE, unix.ECONNRESET:
+			return ErrClosed
 		default:
 			return os.NewSyscallError("sendmsg", err)
 		}
