@@ -228,13 +228,13 @@ func TestEvents(t *testing.T) {
 func TestEventsDeleted(t *testing.T) {
 	b := counter(t)
 	b.Up()
+	b.ReapOrphans()
 	p := b.Start(nil, "events", "--interval", "1ms", b.ID)
 	if !box.Eventually(func() bool { return lines(t, b, p, "stats") >= 2 }) {
 		t.Fatalf("%q", p.Output())
 	}
 	d := b.Start(nil, "delete", "--force", b.ID)
 	r := p.Wait()
-	b.ReapOrphans()
 	if r.Status != 0 || r.Stderr != "" {
 		t.Errorf("exit status %d, stderr %q", r.Status, r.Stderr)
 	}
@@ -243,32 +243,38 @@ func TestEventsDeleted(t *testing.T) {
 	}
 }
 
-// hog is a script that takes more memory than 8 MB.
-const hog = "x=$(head -c 16000000 /dev/zero | tr '\\0' x); echo ${#x}"
+// hog takes 20 MB of memory at once.
+var hog = []string{"/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=20M", "count=1"}
 
-// TestOOM: a limit that update has set kills, and events tells of it, also when it
-// is the first process that is killed.
+// watch starts events and waits until it watches: the first stats come after that.
+func watch(t *testing.T, b *box.Box) *box.Process {
+	t.Helper()
+	p := b.Start(nil, "events", "--interval", "200ms", b.ID)
+	t.Cleanup(func() { p.Process.Kill() }) // where the test has failed
+	if !box.Eventually(func() bool { return lines(t, b, p, "stats") > 0 }) {
+		t.Fatalf("events: %q", p.Output())
+	}
+	return p
+}
+
+// TestOOM: a limit that update has set kills, and events tells of it.
 func TestOOM(t *testing.T) {
 	b := sleeper(t)
 	b.Up()
 	b.Must("update", "--memory", "8M", "--memory-swap", "8M", b.ID)
-	p := b.Start(nil, "events", "--interval", "1h", b.ID)
-	time.Sleep(100 * time.Millisecond) // it watches
+	p := watch(t, b)
 	for i := range 2 {
-		if r := b.Do("exec", b.ID, "/bin/sh", "-c", hog); r.Status == 0 || strings.Contains(r.Stdout, "16000000") {
-			t.Errorf("16 MB fit into 8: %+v", r)
+		if r := b.Do(append([]string{"exec", b.ID}, hog...)...); r.Status != 128+9 {
+			t.Errorf("20 MB fit into 8: %+v", r)
 		}
 		if !box.Eventually(func() bool { return lines(t, b, p, "oom") >= i+1 }) {
 			t.Fatalf("no event: %q", p.Output())
 		}
 	}
-	if r := b.Must("events", "--stats", b.ID); lines(t, b, p, "stats") != 0 || parseEvent(t, b, r.Stdout).Type != "stats" {
-		t.Errorf("%q", r.Stdout)
-	}
-	// What was before does not count.
-	again := b.Start(nil, "events", "--interval", "1h", b.ID)
-	time.Sleep(100 * time.Millisecond)
+	// What was before does not count, nor does what changes the file else.
+	again := watch(t, b)
 	b.Must("update", "--memory", "9M", "--memory-swap", "9M", b.ID)
+	b.Must("exec", b.ID, "/bin/dd", "if=/dev/zero", "of=/file", "bs=1M", "count=20")
 	b.Must("kill", b.ID, "KILL")
 	for _, p := range []*box.Process{p, again} {
 		if r := p.Wait(); r.Status != 0 || r.Stderr != "" {
@@ -282,11 +288,10 @@ func TestOOM(t *testing.T) {
 
 // TestOOMFirst: the first process is the one that is killed.
 func TestOOMFirst(t *testing.T) {
-	b := box.New(t, "/bin/sh", "-c", "while [ ! -e /go ]; do sleep 0.01; done; "+hog+"; sleep 1000")
+	b := box.New(t, "/bin/sh", "-c", "while [ ! -e /go ]; do sleep 0.01; done; exec "+strings.Join(hog, " "))
 	b.Up()
 	b.Must("update", "--memory", "8M", "--memory-swap", "8M", b.ID)
-	p := b.Start(nil, "events", "--interval", "1h", b.ID)
-	time.Sleep(100 * time.Millisecond)
+	p := watch(t, b)
 	// It hears of both at once: the death of the process, and why.
 	must(t, p.Process.Signal(unix.SIGSTOP))
 	b.File("go", "", 0o644)

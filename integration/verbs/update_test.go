@@ -182,9 +182,11 @@ func TestUpdateMerges(t *testing.T) {
 	check("100663296", "314572800", "213909504")
 	b.Must("update", "--memory", "200M", b.ID)
 	check("209715200", "314572800", "104857600")
-	b.Must("update", "--cpu-burst", "40000", b.ID)
-	refused(t, b, 1, "resources: cpu.burst: 40000: expected at most cpu.quota (30000)", "update", "--cpu-quota", "30000", b.ID)
-	b.Must("update", "--cpu-quota", "30000", "--cpu-burst", "0", b.ID)
+	if !burst.missing(b) {
+		b.Must("update", "--cpu-burst", "40000", b.ID)
+		refused(t, b, 1, "resources: cpu.burst: 40000: expected at most cpu.quota (30000)", "update", "--cpu-quota", "30000", b.ID)
+		b.Must("update", "--cpu-quota", "30000", "--cpu-burst", "0", b.ID)
+	}
 
 	// The state that keeps them serves all other commands.
 	if r := b.Must("exec", b.ID, "/bin/echo", "hi"); r.Stdout != "hi\n" {
@@ -266,7 +268,10 @@ func TestUpdateDevices(t *testing.T) {
 func TestUpdateRefused(t *testing.T) {
 	b := sleeper(t)
 	b.Up()
-	b.Must("update", "--memory", "64M", "--memory-swap", "128M", "--pids-limit", "50", "--cpu-quota", "50000", "--cpu-burst", "20000", "--cpu-share", "512", b.ID)
+	b.Must("update", "--memory", "64M", "--memory-swap", "128M", "--pids-limit", "50", "--cpu-quota", "50000", "--cpu-share", "512", b.ID)
+	if !burst.missing(b) { // Linux 5.14
+		b.Must("update", "--cpu-burst", "20000", b.ID)
+	}
 	before := settings(t, b)
 	for _, tc := range []struct{ stdin, want string }{
 		{`{"memory":{"limit":-7}}`, "resources: memory.limit: -7: expected a number of bytes, or -1 for no limit"},
@@ -279,6 +284,12 @@ func TestUpdateRefused(t *testing.T) {
 			"resources: blockIO.throttleReadBpsDevice[0]: 4000:7 at 5: "},
 		{`{"pids":{"limit":7},"cpu":{"mems":"900"}}`, `resources: cpu.mems: "900": cpuset.mems: `},
 	} {
+		if burst.missing(b) {
+			if strings.Contains(tc.want, "burst") {
+				continue
+			}
+			tc.stdin = strings.Replace(tc.stdin, `,"burst":150000`, "", 1)
+		}
 		r := update(b, tc.stdin, "--resources", "-", b.ID)
 		if r.Status != 1 || !strings.Contains(r.Stderr, tc.want) || strings.Count(r.Stderr, "\n") != 1 || strings.Contains(r.Stderr, "undone") {
 			t.Errorf("%s: exit status %d, stderr %q, expected %s", tc.stdin, r.Status, r.Stderr, tc.want)
@@ -323,7 +334,7 @@ func TestUpdatePids(t *testing.T) {
 // TestUpdateBelowUsage: memory that is in use is not taken away where the kernel,
 // or memory.checkBeforeUpdate, refuses; the other limits go back then.
 func TestUpdateBelowUsage(t *testing.T) {
-	b := box.New(t, "/bin/sh", "-c", "x=$(head -c 5000000 /dev/zero | tr '\\0' x); echo ready; sleep 1000; echo ${#x}")
+	b := box.New(t, "/bin/sh", "-c", "dd if=/dev/zero of=/dev/shm/x bs=1M count=5 && echo ready; sleep 1000")
 	p := b.Create()
 	b.Must("start", b.ID)
 	p.WaitOutput("ready")

@@ -23,7 +23,7 @@ var suites = []suite{
 	{pkg: "integration/seal", seconds: 240},
 	{pkg: "integration/features", seconds: 240},
 	{pkg: "integration/cgroup", seconds: 240},
-	{pkg: "integration/verbs", seconds: 240},
+	{pkg: "integration/verbs", seconds: 400},
 	{pkg: "integration/notify", seconds: 240, arch: "amd64"},
 	{pkg: "integration/policy", seconds: 240},
 	{pkg: "integration/hostile", seconds: 240},
