@@ -2,7 +2,6 @@ package plan
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -49,17 +48,4 @@ func (p *planner) attached(r nsenter.Reg) {
 		p.remount(r, c)
 	}
 	p.waiting = p.waiting[:0]
-}
-
-// checkRecursive refuses attributes for whole trees where the kernel cannot set them.
-func (p *planner) checkRecursive(m *mount) error {
-	if !p.in.Lacks.MountSetattr {
-		return nil
-	}
-	for i, name := range m.Options {
-		if o := findOption(name); o != nil && o.recursive {
-			return fmt.Errorf("%s.options[%d]: %q needs mount_setattr(2), Linux 5.12 or newer", m.field, i, name)
-		}
-	}
-	return nil
 }

@@ -175,7 +175,7 @@ var goldens = []struct {
 		s.Linux.ReadonlyPaths, s.Linux.MaskedPaths = []string{"/proc/sys"}, []string{"/proc/kcore"}
 		mounts(s,
 			specs.Mount{Destination: "/proc", Type: "proc", Source: "proc"},
-			specs.Mount{Destination: "/data", Type: "bind", Source: "data", Options: []string{"rbind", "ro", "rslave"}},
+			specs.Mount{Destination: "/data", Type: "bind", Source: "data", Options: []string{"rbind", "ro", "rnoexec", "rslave"}},
 			specs.Mount{Destination: "/etc/hosts", Source: "/host/hosts.file", Options: []string{"bind", "rw", "nosuid", "noatime", "nosymfollow"}},
 			specs.Mount{Destination: "/a", Source: "/a", Options: []string{"bind", "diratime"}},
 			specs.Mount{Destination: "/a", Source: "/a", Options: []string{"remount", "bind", "nodiratime", "strictatime", "exec"}},
@@ -303,10 +303,6 @@ func TestRefused(t *testing.T) {
 		{`mounts[1].options[1]: "idmap" is not supported`, func(_ *Input, s *specs.Spec) {
 			mounts(s, s.Mounts[0], specs.Mount{Destination: "/x", Source: "/x", Options: []string{"bind", "idmap"}})
 		}},
-		{`mounts[0].options[2]: "rro" needs mount_setattr(2), Linux 5.12 or newer`, func(in *Input, s *specs.Spec) {
-			in.Lacks.MountSetattr = true
-			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"rbind", "ro", "rro"}})
-		}},
 		{`mounts[0].type: missing, and no bind option is given`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x"})
 		}},
@@ -321,17 +317,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestMountOptionsAreTrue: without mount_setattr(2) those options are refused, and only
-// those, that MountOptions then leaves out.
+// TestMountOptionsAreTrue: those that are left out without mount_setattr(2), and only
+// those, need the parent's word that the tree is one mount.
 func TestMountOptionsAreTrue(t *testing.T) {
 	old := Lacks{MountSetattr: true}
 	for _, name := range MountOptions(Lacks{}) {
-		_, err := Create(input(v2, func(in *Input, s *specs.Spec) {
+		p, err := Create(input(v2, func(in *Input, s *specs.Spec) {
 			in.Lacks = old
+			s.Linux.ReadonlyPaths = nil
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"rbind", name}})
 		}))
-		if listed := slices.Contains(MountOptions(old), name); listed != (err == nil) {
-			t.Errorf("%s: listed %v, error %v", name, listed, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asks := slices.ContainsFunc(p.Paths, func(p Path) bool { return p.Name == "" })
+		if listed := slices.Contains(MountOptions(old), name); listed == asks {
+			t.Errorf("%s: listed %v, asks the parent %v", name, listed, asks)
 		}
 	}
 	if all, some := len(MountOptions(Lacks{})), len(MountOptions(old)); some == 0 || some >= all {

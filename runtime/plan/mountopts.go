@@ -100,7 +100,8 @@ var options = [...]option{
 }
 
 // MountOptions lists the options that runseal itself understands, on a kernel that
-// lacks these things; any other is passed to the file system.
+// lacks these things; any other is passed to the file system. Without mount_setattr(2)
+// the recursive ones are done where the tree is one mount, which is no promise.
 func MountOptions(l Lacks) []string {
 	var names []string
 	for _, o := range options {

@@ -19,9 +19,6 @@ func (p *planner) mounts() error {
 		if err := m.checkDestination(); err != nil {
 			return err
 		}
-		if err := p.checkRecursive(m); err != nil {
-			return err
-		}
 		m.step(p)
 		switch {
 		case m.remount:
