@@ -52,7 +52,7 @@ func owners(t *testing.T, b *box.Box) (list []string) {
 
 // TestCgroupOwnership: runtime-spec, config-linux.md, "Cgroup ownership".
 func TestCgroupOwnership(t *testing.T) {
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name  string
 		users bool // a user namespace
 		set   func(b *box.Box)
@@ -72,6 +72,9 @@ func TestCgroupOwnership(t *testing.T) {
 			b.Spec.Mounts[len(b.Spec.Mounts)-1].Destination = "/mnt"
 		}, 0},
 	} {
+		if !box.Sampled(i + 2) { // with -test.short: a user of the namespace, and recursively read-only
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			b := sh(t, "sleep 600")
 			if c.users {
@@ -117,7 +120,10 @@ echo ready
 // it, but not lift its limits; and exec still works, though the cgroup that the
 // container was made in takes no process any more.
 func TestContainerManagesCgroups(t *testing.T) {
-	for _, users := range []bool{true, false} {
+	for i, users := range []bool{true, false} {
+		if !box.Sampled(i) {
+			continue
+		}
 		t.Run(fmt.Sprint("user namespace ", users), func(t *testing.T) {
 			limit, memory := int64(5), int64(64<<20)
 			b := sh(t, manager+"exec sleep 600")

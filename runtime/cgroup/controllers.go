@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,9 +27,10 @@ func (c *Cgroup) enableControllers() (err error) {
 	if !ok {
 		return fmt.Errorf("linux.cgroupsPath: %q: expected a path below %s", cut(dir), root)
 	}
-	all, err := os.ReadFile(root + "/cgroup.controllers")
+	// Not os.ReadFile: for the Go runtime these files are ones to poll.
+	all, err := readAt(unix.AT_FDCWD, root+"/cgroup.controllers")
 	if err != nil {
-		return fmt.Errorf("linux.cgroupsPath: %w", err)
+		return fmt.Errorf("linux.cgroupsPath: %s: %w", root+"/cgroup.controllers", err)
 	}
 	names := strings.Split(rel, "/")
 	for try := 0; ; try++ {
@@ -63,9 +63,9 @@ func (c *Cgroup) makeBelow(all, names []string) error {
 // children yet. The only errors are about a cgroup that has vanished.
 func giveControllers(dir string, all []string) error {
 	const file = "/cgroup.subtree_control"
-	text, err := os.ReadFile(dir + file)
+	text, err := readAt(unix.AT_FDCWD, dir+file)
 	if err != nil {
-		return err
+		return &fs.PathError{Op: "open", Path: dir + file, Err: err}
 	}
 	have := strings.Fields(string(text))
 	var missing []string

@@ -3,7 +3,6 @@ package cgroup
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -122,6 +121,6 @@ func threaded(dir string) bool {
 
 // words are those of a file, none if it cannot be read.
 func words(file string) []string {
-	text, _ := os.ReadFile(file)
+	text, _ := readAt(unix.AT_FDCWD, file)
 	return strings.Fields(string(text))
 }
