@@ -22,7 +22,7 @@ func notBorn(err error, cg *cgroup.Cgroup) error {
 	n := 1
 	switch {
 	case op.Index < 0: // the first one
-	case op.Call == "" && op.Errno == unix.EAGAIN: // a further one (nsenter.OpFork), beside it
+	case op.Call == "clone" && op.Errno == unix.EAGAIN: // a further one (nsenter.OpFork), beside it
 		n = 2
 	default:
 		return err
