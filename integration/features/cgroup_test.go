@@ -131,7 +131,7 @@ func TestCgroupMounts(t *testing.T) {
 		{"cgroup2", "", true, false, "1\nwritable\n"}, {"cgroup2", "", false, false, "1\nwritable\n"},
 		{"cgroup2", "ro", false, false, "1\n"},
 	} {
-		if !box.Sampled(i+2) { // with -test.short: read-only by a bind, and of a user
+		if !box.Sampled(i + 2) { // with -test.short: read-only by a bind, and of a user
 			continue
 		}
 		if !two && (c.typ == "cgroup2" || c.users) {

@@ -34,7 +34,7 @@ func validateTimeOffset(clock string, o specs.LinuxTimeOffset) error {
 	case clock != "monotonic" && clock != "boottime":
 		return bad("", "expected a clock that a time namespace has, monotonic or boottime")
 	case o.Secs < -maxOffset || o.Secs > maxOffset:
-		return bad("secs", "%d: expected %d to %d", o.Secs, -maxOffset, maxOffset)
+		return bad("secs", "%d: expected %d to %d", o.Secs, int64(-maxOffset), int64(maxOffset))
 	case o.Nanosecs > 999_999_999:
 		return bad("nanosecs", "%d: expected 0 to 999999999", o.Nanosecs)
 	}
