@@ -43,8 +43,32 @@ func testUpdate(t *testing.T, n *node) {
 	if err != nil || string(e.Stdout) != "hi\n" {
 		t.Errorf("exec: %v, %v", e, err)
 	}
+	if name := notMounted(t); name != "" {
+		// As with any runtime: containerd's shim asks for each hierarchy of its own.
+		t.Logf("containerd has no statistics here: the hierarchy %s is in /proc/self/cgroup and mounted nowhere", name)
+		return
+	}
 	s, err := call(n.ContainerStats, &cri.ContainerStatsRequest{ContainerId: r.container})
 	if err != nil || s.Stats == nil || s.Stats.Memory == nil || s.Stats.Memory.WorkingSetBytes.GetValue() == 0 {
 		t.Errorf("statistics: %v, %v", s, err)
 	}
+}
+
+// notMounted names a version 1 hierarchy that is listed and not mounted, which one
+// with cgroups left in it is after it was unmounted.
+func notMounted(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.SplitN(line, ":", 3); len(f) == 3 && f[1] != "" {
+			name := strings.TrimPrefix(f[1], "name=")
+			if _, err := os.Stat("/sys/fs/cgroup/" + name); err != nil {
+				return name
+			}
+		}
+	}
+	return ""
 }
