@@ -5,6 +5,8 @@ import (
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // A container that run serves in the foreground can be deleted from elsewhere
@@ -19,7 +21,7 @@ func TestDeleteForceOfAForegroundRun(t *testing.T) {
 		p := foreground(b, nil)
 		p.WaitOutput("ready\n")
 		r := b.Do("delete", "--force", b.ID)
-		if r.Status != 0 || r.Stderr != "" || r.Took > 5*time.Second {
+		if r.Status != 0 || r.Stderr != "" || r.Took > box.Slow(5*time.Second) {
 			t.Errorf("delete --force: exit status %d after %v, stderr %q", r.Status, r.Took, r.Stderr)
 			b.Do("kill", b.ID, "KILL") // otherwise the clean-up would wait as long
 		}
@@ -41,10 +43,10 @@ func TestCommandsDuringAForegroundRun(t *testing.T) {
 	if got := in(t, b, nil, "echo", "text"); got != "text\n" {
 		t.Errorf("exec: %q", got)
 	}
-	if r := b.Do("start", b.ID); r.Status == 0 || r.Took > 2*time.Second {
+	if r := b.Do("start", b.ID); r.Status == 0 || r.Took > box.Slow(2*time.Second) {
 		t.Errorf("start: exit status %d after %v, stderr %q; expected a refusal at once", r.Status, r.Took, r.Stderr)
 	}
-	if r := b.Do("delete", b.ID); r.Status == 0 || r.Took > 2*time.Second {
+	if r := b.Do("delete", b.ID); r.Status == 0 || r.Took > box.Slow(2*time.Second) {
 		t.Errorf("delete: exit status %d after %v, stderr %q; expected a refusal at once", r.Status, r.Took, r.Stderr)
 	}
 	b.Must("kill", b.ID, "TERM")

@@ -114,7 +114,7 @@ func TestSignalDuringSetup(t *testing.T) {
 			unix.Close(r.accept())
 			master := r.master()
 			defer master.Close()
-			if res := p.Wait(); res.Status != 128+int(unix.SIGTERM) || res.Took > 8*time.Second {
+			if res := p.Wait(); res.Status != 128+int(unix.SIGTERM) || res.Took > box.Slow(8*time.Second) {
 				t.Errorf("exit status %d after %v, stderr %q; expected 143 at once", res.Status, res.Took, res.Stderr)
 			}
 		})
@@ -126,17 +126,19 @@ func TestSignalDuringSetup(t *testing.T) {
 func TestSignalAtAnyMoment(t *testing.T) {
 	b := sh(t, "sleep 600")
 	b.DropNamespace(specs.PIDNamespace)
-	for i := range 40 {
+	moments := box.Rounds(40)
+	for i := range moments {
 		p := foreground(b, nil)
-		time.Sleep(time.Duration(i) * 500 * time.Microsecond) // the moment itself is what is tested
+		delay := box.Slow(20*time.Millisecond) * time.Duration(i) / time.Duration(moments)
+		time.Sleep(delay) // the moment itself is what is tested
 		must(t, unix.Kill(p.Process.Pid, unix.SIGTERM))
 		r := p.Wait()
-		if r.Status != 143 || r.Took > 5*time.Second {
-			t.Errorf("killed after %d/2 ms: exit status %d after %v, stderr %q; expected 143", i, r.Status, r.Took, r.Stderr)
+		if r.Status != 143 || r.Took > box.Slow(5*time.Second) {
+			t.Errorf("killed after %v: exit status %d after %v, stderr %q; expected 143", delay, r.Status, r.Took, r.Stderr)
 		}
 		if left := b.Left(); len(left) > 0 {
 			// Before the runtime takes over the signals it has made nothing.
-			t.Errorf("killed after %d/2 ms: left behind %q", i, left)
+			t.Errorf("killed after %v: left behind %q", delay, left)
 			b.Must("delete", "--force", b.ID)
 		}
 	}

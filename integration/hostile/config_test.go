@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -130,7 +131,10 @@ func TestTheBaseRuns(t *testing.T) {
 
 // refuse runs create and run on each case.
 func refuse(t *testing.T, cases []bad) {
-	for _, c := range cases {
+	for i, c := range cases {
+		if !box.Sampled(i) {
+			continue
+		}
 		t.Run(c.row, func(t *testing.T) {
 			b := base(t)
 			b.Global(c.flags...)
@@ -164,7 +168,7 @@ func checkRefusal(t *testing.T, b *box.Box, what string, r box.Result, field, sa
 	if !regexp.MustCompile(say).MatchString(r.Stderr) {
 		t.Errorf("%s: stderr %.600q does not say %q", what, r.Stderr, say)
 	}
-	if r.Took.Seconds() >= 1 {
+	if r.Took >= box.Slow(time.Second) {
 		t.Errorf("%s: took %v, expected less than a second", what, r.Took)
 	}
 	b.NothingLeft()

@@ -1,10 +1,14 @@
 package hostile
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // Row 33: container ids become directory and cgroup names.
@@ -14,7 +18,11 @@ func TestBadContainerID(t *testing.T) {
 		"space": "a b", "slash": "/", "path": "a/b", "absolute": "/tmp/x", "long": strings.Repeat("a", 2000),
 		"not ASCII": "ä", "not UTF-8": "\xff", "quote": `a"b`, "control": "a\x1b[31m",
 	}
-	for name, id := range ids {
+	for i, name := range slices.Sorted(maps.Keys(ids)) {
+		if !box.Sampled(i) {
+			continue
+		}
+		id := ids[name]
 		t.Run(name, func(t *testing.T) {
 			b := base(t)
 			apply(t, b)

@@ -48,7 +48,7 @@ func TestBlockedSend(t *testing.T) {
 		// delete --force waits for the lock of start, and gets it.
 		del := b.Start(nil, "delete", "--force", b.ID)
 		r := start.Wait()
-		if r.Status == 0 || !strings.Contains(r.Stderr, "the agent has not read it within 8s") || r.Took > 12*time.Second {
+		if r.Status == 0 || !strings.Contains(r.Stderr, "the agent has not read it within 8s") || r.Took > box.Slow(12*time.Second) {
 			t.Errorf("start: %+v", r)
 		}
 		b.WaitPid(pid)
@@ -64,7 +64,7 @@ func TestBlockedSend(t *testing.T) {
 		defer conn.Close()
 		began := time.Now()
 		b.Must("kill", b.ID, "KILL")
-		if r := start.Wait(); r.Status == 0 || !strings.Contains(r.Stderr, "killed before its program was executed") || time.Since(began) > 5*time.Second {
+		if r := start.Wait(); r.Status == 0 || !strings.Contains(r.Stderr, "killed before its program was executed") || time.Since(began) > box.Slow(5*time.Second) {
 			t.Errorf("start: %+v, %v after the kill", r, time.Since(began))
 		}
 		stopped(b, pid)
@@ -75,7 +75,7 @@ func TestBlockedSend(t *testing.T) {
 		start, pid, conn := begin(a, b)
 		began := time.Now()
 		conn.Close()
-		if r := start.Wait(); r.Status == 0 || !strings.Contains(r.Stderr, "linux.seccomp.listenerPath: send the listener to ") || time.Since(began) > 5*time.Second {
+		if r := start.Wait(); r.Status == 0 || !strings.Contains(r.Stderr, "linux.seccomp.listenerPath: send the listener to ") || time.Since(began) > box.Slow(5*time.Second) {
 			t.Errorf("start: %+v, %v after the agent has hung up", r, time.Since(began))
 		}
 		stopped(b, pid)

@@ -5,6 +5,7 @@ package notify
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/runseal/runseal/integration/internal/box"
 )
@@ -59,7 +60,7 @@ func killedAt(t *testing.T, verb string, n int) (killed bool) {
 		t.Fatal(err)
 	}
 	b.ReapOrphans()
-	if r := b.Must("delete", "--force", b.ID); r.Took.Seconds() > 5 {
+	if r := b.Must("delete", "--force", b.ID); r.Took > box.Slow(5*time.Second) {
 		t.Errorf("delete --force took %v", r.Took)
 	}
 	b.NothingLeft()

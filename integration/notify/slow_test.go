@@ -24,7 +24,7 @@ func TestAcceptsLate(t *testing.T) {
 	b := container(t, a.path, oneCall, "rmdir")
 	out := b.Create()
 	pid := b.State().Pid
-	if r := b.Must("start", b.ID); r.Took > time.Second {
+	if r := b.Must("start", b.ID); r.Took > box.Slow(time.Second) {
 		t.Errorf("start took %v", r.Took)
 	}
 	sleep(300)
@@ -86,7 +86,7 @@ func in(b *box.Box, limit time.Duration, text string, args ...string) (check fun
 		if r.Status == 0 || !strings.Contains(r.Stderr, text) {
 			t.Errorf("%v: exit status %d, stderr %q, want %q", args, r.Status, r.Stderr, text)
 		}
-		if r.Took < limit-time.Second || r.Took > limit+5*time.Second {
+		if r.Took < limit-time.Second || r.Took > limit+box.Slow(5*time.Second) {
 			t.Errorf("%v took %v, want about %v", args, r.Took, limit)
 		}
 	}
@@ -126,7 +126,7 @@ func TestNeverAccepts(t *testing.T) {
 	if s := deleted.State(); s.Status != "created" {
 		t.Errorf("during start: %s, want created", s.Status)
 	}
-	if r := deleted.Must("delete", "--force", deleted.ID); r.Took > 3*time.Second {
+	if r := deleted.Must("delete", "--force", deleted.ID); r.Took > box.Slow(3*time.Second) {
 		t.Errorf("delete --force took %v", r.Took)
 	}
 	for _, check := range checks {
@@ -188,12 +188,12 @@ func TestExecveUnanswered(t *testing.T) {
 
 	// start does not wait for the execve, and what waits there can be killed.
 	started.Create()
-	if r := started.Must("start", started.ID); r.Took > time.Second {
+	if r := started.Must("start", started.ID); r.Took > box.Slow(time.Second) {
 		t.Errorf("start took %v", r.Took)
 	}
 	q := a.take()
 	q.receive(t)
-	if r := started.Must("delete", "--force", started.ID); r.Took > 3*time.Second {
+	if r := started.Must("delete", "--force", started.ID); r.Took > box.Slow(3*time.Second) {
 		t.Errorf("delete --force took %v", r.Took)
 	}
 	started.NothingLeft()

@@ -28,7 +28,7 @@ func TestExitUnanswered(t *testing.T) {
 			p.Close()
 		}
 		r := run.Wait()
-		if r.Status == 0 || !strings.Contains(r.Stderr, "exec format error") || r.Took > 5*time.Second {
+		if r.Status == 0 || !strings.Contains(r.Stderr, "exec format error") || r.Took > box.Slow(5*time.Second) {
 			t.Errorf("agent alive %v: %+v", alive, r)
 		}
 		b.NothingLeft()
@@ -65,7 +65,7 @@ func TestFrozen(t *testing.T) {
 		pid := b.Up()
 		defer a.take().Close()
 		freeze(t, b)
-		if r := b.Must("delete", "--force", b.ID); r.Took > 2*time.Second {
+		if r := b.Must("delete", "--force", b.ID); r.Took > box.Slow(2*time.Second) {
 			t.Errorf("delete --force took %v", r.Took)
 		}
 		b.WaitPid(pid)
@@ -82,7 +82,7 @@ func TestFrozen(t *testing.T) {
 		freeze(t, b)
 		began := time.Now()
 		conn.Close()
-		if r := run.Wait(); r.Status == 0 || time.Since(began) > 5*time.Second {
+		if r := run.Wait(); r.Status == 0 || time.Since(began) > box.Slow(5*time.Second) {
 			t.Errorf("run: %+v, %v after the agent has hung up", r, time.Since(began))
 		}
 		b.NothingLeft()

@@ -68,7 +68,7 @@ func TestRewrittenMeanwhile(t *testing.T) {
 		}
 	})
 	seen := map[string]int{}
-	for range 8 {
+	for range box.Rounds(8) {
 		boxes := []*box.Box{}
 		creates := []*box.Process{}
 		for range 4 {
@@ -113,12 +113,13 @@ func TestKilledUnderPolicy(t *testing.T) {
 	n := newNode(t)
 	n.write("floor.json", floor)
 	created := 0
-	for i := range 40 {
+	moments := box.Rounds(40)
+	for i := range moments {
 		policy := n.policy(`"floor": "localhost/floor.json",`)
 		b := shell(t, policy)
 		b.Spec.Process.Args = []string{"/bin/sleep", "600"}
 		p := b.TryCreate()
-		time.Sleep(time.Duration(i) * 800 * time.Microsecond)
+		time.Sleep(box.Slow(32*time.Millisecond) * time.Duration(i) / time.Duration(moments))
 		p.Process.Kill()
 		p.Wait()
 		n.policy(`"flor": 1,`)
@@ -133,5 +134,5 @@ func TestKilledUnderPolicy(t *testing.T) {
 		b.Must("delete", "--force", b.ID)
 		b.NothingLeft()
 	}
-	t.Logf("%d of 40 were created", created)
+	t.Logf("%d of %d were created", created, moments)
 }
