@@ -99,7 +99,7 @@ func TestPlan(t *testing.T) {
 	u := scope(t, "true")
 	limits(u)
 	u.WriteConfig(u.Config())
-	out := u.Must("plan", "--bundle", u.Box.Dir).Stdout
+	out := u.Must("plan", u.Box.Dir).Stdout
 	for _, want := range []string{
 		"systemd: StartTransientUnit " + u.Unit + " Description=", ` Slice="system.slice" Delegate=true `, " MemoryMax=67108864 ", ` OOMPolicy="kill"`,
 	} {
