@@ -53,6 +53,7 @@ var remove = []string{
 // network and people can do without: each start of a program is some tenths of a second
 // under emulation. What stays are process 1, the bus and containerd.
 var mask = []string{
+	"apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer",
 	"dev-hugepages.mount", "dev-mqueue.mount", "kmod-static-nodes.service", "ldconfig.service",
 	"proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount", "sys-kernel-config.mount",
 	"sys-kernel-debug.mount", "sys-kernel-tracing.mount", "tmp.mount",

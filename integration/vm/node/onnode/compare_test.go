@@ -10,16 +10,16 @@ import (
 
 // compare holds what a scenario has seen under a runtime against what it has seen under
 // runc. Lines are compared as sets, with how often each is there.
-func compare(t *testing.T, scenario string, who subject, oracle, have map[string]string) {
+func compare(t *testing.T, scenario string, who subject, want, have map[string]string) {
 	t.Helper()
-	keys := slices.Sorted(maps.Keys(oracle))
+	keys := slices.Sorted(maps.Keys(want))
 	for k := range have {
-		if _, ok := oracle[k]; !ok {
+		if _, ok := want[k]; !ok {
 			keys = append(keys, k)
 		}
 	}
 	for _, k := range keys {
-		only, more := difference(oracle[k], have[k])
+		only, more := difference(want[k], have[k])
 		var wrong []string
 		for _, line := range only {
 			if !excused(scenario, k, "-"+line) {

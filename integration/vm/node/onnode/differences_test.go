@@ -5,4 +5,20 @@ var differences = []struct {
 	scenario, key string // regular expressions for the whole name
 	line          string // the same; "-" begins a line of runc's, "+" one of the other's
 	why           string
-}{}
+}{
+	{".*", "devices", `-/dev/core .* /proc/kcore`,
+		"the specification does not name this link, and what it leads to is hidden"},
+	{".*", "tried", `-open device net/tun no such device`,
+		"the specification's default devices are without it: a container that needs it lists it"},
+	{".*", "tried", `\+open device net/tun operation not permitted`, "the same"},
+	{".*", "mounts", `-/null /proc/\S+ rw,nosuid - tmpfs tmpfs .*`,
+		"runc hides files behind the container's own null device"},
+	{".*", "mounts", `\+/null /proc/\S+ ro,nosuid,noexec,\S+ master - devtmpfs devtmpfs .*`,
+		"runseal by the host's, which it has checked to be one (docs/ARCHITECTURE.md, safety rule 1)"},
+	{".*", "mounts", `-/ (/proc/\S+|/sys/\S+) ro,relatime - tmpfs tmpfs ro,.*`, "what hides a directory is empty and cannot be written"},
+	{".*", "mounts", `\+/ (/proc/\S+|/sys/\S+) ro,nosuid,nodev,noexec,relatime - tmpfs none rw,.*`, "under both, by other options"},
+	{".*", "mounts", `-(/|PATH/rootfs) / rw,\w+ - .*`,
+		"without linux.rootfsPropagation runc's root is private"},
+	{".*", "mounts", `\+(/|PATH/rootfs) / rw,\w+ master - .*`,
+		"and runseal's gets what the host mounts later on"},
+}

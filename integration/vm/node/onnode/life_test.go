@@ -24,9 +24,7 @@ func life(t *testing.T, c *container) {
 	if c.driver == systemd {
 		c.reload()
 	}
-	if c.has("update") {
-		c.update()
-	}
+	c.update()
 	c.outOfMemory()
 	c.tooManyProcesses()
 	c.ends()
@@ -62,9 +60,6 @@ func (c *container) terminal() {
 // lists asks for the container's processes.
 func (c *container) lists(pid int) {
 	c.t.Helper()
-	if !c.has("ps") {
-		return
-	}
 	if out := c.Ctr("tasks", "ps", c.id); line(out, fmt.Sprint(pid)) == "" {
 		c.t.Errorf("ctr tasks ps: %q does not list %d", out, pid)
 	}
@@ -73,9 +68,6 @@ func (c *container) lists(pid int) {
 // pauses stops all of the container's processes and lets them go on.
 func (c *container) pauses() {
 	c.t.Helper()
-	if !c.has("pause") {
-		return
-	}
 	frozen := func(want string) {
 		c.t.Helper()
 		if got := c.knob("cgroup.freeze"); got != want {

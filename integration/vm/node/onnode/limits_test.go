@@ -120,7 +120,7 @@ func (c *container) upWith(r *specs.LinuxResources, argv ...string) int {
 }
 
 // counters are files of a cgroup that say what is, not what may be.
-var counters = regexp.MustCompile(`\.(current|peak|stat|numa_stat|events|events\.local|pressure|procs|threads|kill|reclaim|effective|isolated|failcnt)$`)
+var counters = regexp.MustCompile(`\.(current|peak|stat|numa_stat|events|events\.local|stat\.local|pressure|procs|threads|kill|reclaim|effective|isolated|failcnt)$`)
 
 // knob reads a file of the container's cgroup.
 func (c *container) knob(name string) string {

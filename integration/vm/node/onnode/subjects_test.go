@@ -1,7 +1,5 @@
 package onnode
 
-import "slices"
-
 // A subject is a runtime with a cgroup driver.
 type subject struct {
 	runtime string // runc, which is the oracle, or runseal
@@ -13,8 +11,11 @@ var subjects = []subject{
 	{"runc", cgroupfs},
 	{"runseal", cgroupfs},
 	{"runc", systemd},
-	// {"runseal", systemd}: when the driver is there.
+	{"runseal", systemd},
 }
+
+// oracle is the runtime that others are compared with.
+const oracle = "runc"
 
 const (
 	cgroupfs = "cgroupfs"
@@ -56,11 +57,3 @@ func (s subject) cgroup(id string) string {
 	}
 	return "/node/" + id
 }
-
-// pending are verbs that a runtime does not have yet; a scenario leaves out what needs
-// them. It must be empty for runc.
-var pending = map[string][]string{
-	"runseal": {"pause", "update", "ps"},
-}
-
-func (s subject) has(verb string) bool { return !slices.Contains(pending[s.runtime], verb) }

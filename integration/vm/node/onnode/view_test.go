@@ -10,10 +10,10 @@ import (
 )
 
 var (
-	ids      = regexp.MustCompile(`^\d+ \d+ \d+:\d+ `)                                 // of mounts, and devices
-	peers    = regexp.MustCompile(`(master|shared):\d+ `)                              // groups of them
-	snapshot = regexp.MustCompile(`/var/lib/containerd/[^,: ]*|/run/containerd/[^ ]*`) // the container's own
-	memory   = regexp.MustCompile(`size=\d{5,}k,nr_inodes=\d+`)                        // of the machine's devtmpfs
+	ids      = regexp.MustCompile(`^\d+ \d+ \d+:\d+ `)                                                         // of mounts, and devices
+	peers    = regexp.MustCompile(`(master|shared):\d+ `)                                                      // groups of them
+	snapshot = regexp.MustCompile(`/var/lib/containerd/[^,: ]*|/run/containerd/[^ ]*|/tmp/runseal-bundle-\d+`) // the container's own
+	memory   = regexp.MustCompile(`size=\d{5,}k,nr_inodes=\d+`)                                                // of the machine's devtmpfs
 )
 
 // look splits the output of the program view and remembers its sections, without what is
@@ -70,6 +70,7 @@ func once(t *testing.T, c *container) {
 	c.sawLine("status", "Seccomp:\t2")
 	c.sawLine("tried", "unshare a mount namespace operation not permitted")
 	c.sawLine("tried", "open device disk operation not permitted")
+	node.events.wait(t, c.id, "delete", "") // after ctr's end
 	c.saw["events"] = c.topics()
 }
 
