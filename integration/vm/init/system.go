@@ -116,7 +116,7 @@ func prepare() error {
 	if err := enable("/sys/fs/cgroup", string(controllers)); err != nil {
 		return err
 	}
-	return loopbackUp()
+	return errors.Join(keepDeviceFilter(), loopbackUp())
 }
 
 // loopbackUp sets IFF_UP on lo (netdevice(7)).
