@@ -52,7 +52,8 @@ func TestDecimal(t *testing.T) {
 
 // TestCloexec has descriptors everywhere that a program can have them: passed on, with
 // low and high numbers, in a row and alone, and opened by the program in between and
-// behind. What the child has left after its execve it prints itself.
+// behind. What the child has left after its execve it prints itself: a shell that does
+// something after ls, so that it does not become ls, which opens the directory.
 func TestCloexec(t *testing.T) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -78,7 +79,7 @@ func TestCloexec(t *testing.T) {
 		}
 		b.Sys(unix.SYS_DUP3, Val(9), Imm(1), Imm(0))
 		b.Cloexec(from)
-		b.Sys(unix.SYS_EXECVE, b.String("/bin/sh"), b.Words(b.String("sh"), b.String("-c"), b.String("ls /proc/$$/fd"), Imm(0)), b.Words(Imm(0)))
+		b.Sys(unix.SYS_EXECVE, b.String("/bin/sh"), b.Words(b.String("sh"), b.String("-c"), b.String("ls /proc/$$/fd; :"), Imm(0)), b.Words(Imm(0)))
 		fds[9] = int(w.Fd())
 		c := start(t, b, fds)
 		w.Close()

@@ -116,7 +116,7 @@ func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, disks 
 		return err
 	}
 	m := machine.Machine{
-		Arch: t.arch(), Kernel: k.Image, Initrd: file(".cpio"), Append: t.append, CPUs: 2,
+		Arch: t.arch(), Kernel: k.Image, Initrd: file(".cpio"), Append: t.append, CPUs: 1, // two spin for each other while the host runs something else
 		Memory:  max(768, int(3*size>>20)+256),
 		Disks:   disks,
 		Console: file(".console"),

@@ -114,8 +114,9 @@ func (m *Machine) args() []string {
 		"-chardev", "file,id=console,path=" + m.Console,
 		"-chardev", "stdio,id=results,signal=off",
 	}
-	// oops=panic and panic=-1: a kernel that has a bug ends the machine at once.
-	params := "mitigations=off rcupdate.rcu_expedited=1 panic=-1 oops=panic quiet loglevel=4 " + m.Append
+	// oops=panic and panic=-1: a kernel that has a bug ends the machine at once. A huge
+	// page is cleared by emulated stores, 2 MiB for a program that needs 50 KiB.
+	params := "mitigations=off transparent_hugepage=never rcupdate.rcu_expedited=1 panic=-1 oops=panic quiet loglevel=4 " + m.Append
 	switch m.Arch {
 	case "arm64":
 		args = append(args, "-M", "virt", "-cpu", "cortex-a57", "-serial", "chardev:console",
