@@ -65,7 +65,7 @@ func Build(dst, pkg string) error {
 		if err != nil {
 			return fmt.Errorf("RUNSEAL_PROGRAMS: %w", err)
 		}
-		return os.WriteFile(dst, data, 0o755)
+		return place(dst, pkg, data)
 	}
 	root, err := ModuleRoot()
 	if err != nil {

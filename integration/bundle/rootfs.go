@@ -95,10 +95,10 @@ func (b *Bundle) populate() error {
 			return err
 		}
 	}
-	if err := b.AddFile("/bin/busybox", bb.data, 0o755); err != nil {
+	bin := filepath.Join(b.Rootfs(), "bin")
+	if err := place(filepath.Join(bin, "busybox"), "busybox", bb.data); err != nil {
 		return err
 	}
-	bin := filepath.Join(b.Rootfs(), "bin")
 	for _, a := range bb.applets {
 		if a == "busybox" {
 			continue
