@@ -84,7 +84,7 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 			return err
 		case n == 0 && limit == 100:
 			// Frozen meanwhile. There may be nothing to thaw, and no freezer.
-			_ = c.Thaw()
+			_ = release(c)
 			limit = 10_000
 			continue
 		case n == 0:

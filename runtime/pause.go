@@ -50,12 +50,15 @@ func (r *Runtime) Resume(id string) error {
 	return nil
 }
 
-// release lets a container that was killed while it was paused take the signal: on
-// version 1 a frozen process does not. Like the status it takes a freezer that
-// cannot be read for one that does not hold the container.
+// release lets a container that was killed take the signal although it is paused, or
+// has frozen a part of itself: on version 1 a frozen process does not. Like the status
+// it takes a freezer that cannot be read for one that does not hold the container.
 func release(c *cgroup.Cgroup) error {
-	if frozen, err := c.Frozen(); err != nil || !frozen {
-		return nil
+	if frozen, err := c.Frozen(); err == nil && frozen {
+		if err := c.Thaw(); err != nil {
+			return err
+		}
 	}
-	return c.Thaw()
+	c.ThawBelow()
+	return nil
 }

@@ -51,7 +51,7 @@ func (c *Cgroup) Kill() error {
 	for delay, round := 100*time.Microsecond, 0; ; round++ {
 		if round > 3 {
 			// They fork as fast as they are killed: stop them all first.
-			c.writeFreezer("FROZEN", "1")
+			c.writeFreezer(frozenV1, frozenV2)
 		}
 		pids, err := signalRound(dirs, unix.SIGKILL)
 		// A frozen process of version 1 takes the signal when it is thawed. The

@@ -37,24 +37,31 @@ func (c *Cgroup) checkThawed() error {
 	return nil
 }
 
-// thawAll lets a container's processes take the SIGKILL that they were sent. A
-// process that the freezer of version 1 holds takes none, and it may be held by a
-// cgroup below the container's: one that is frozen by itself stays so whatever is
-// above it (cgroup-v1/freezer-subsystem.rst). Such are made by a runtime that runs
-// in the container. Version 2 kills what is frozen.
-func (c *Cgroup) thawAll() {
-	c.writeFreezer("THAWED", "0")
+// ThawBelow lets the container's processes take a SIGKILL that they were sent, where
+// they are not held by a Freeze but by a cgroup below the container's. A process that
+// the freezer of version 1 holds takes none, and a cgroup that is frozen by itself
+// stays so whatever is above it (cgroup-v1/freezer-subsystem.rst). Such are made by a
+// runtime that runs in the container, or by a container that does not want to end.
+// Version 2 kills what is frozen.
+//
+// What cannot be thawed is still there afterwards, which the caller will see.
+func (c *Cgroup) ThawBelow() {
 	if c.mode == V2 {
 		return
 	}
-	fd, err := openCgroup(c.freezerDir())
+	fd, err := c.openFreezer()
 	if err != nil {
 		return
 	}
 	defer unix.Close(fd)
-	// What cannot be thawed is still there afterwards, and Kill says so.
 	_ = walk(fd, func(fd int) error {
-		writeAt(fd, "freezer.state", "THAWED")
+		writeAt(fd, freezerV1, thawedV1)
 		return nil
 	}, nil)
+}
+
+// thawAll is ThawBelow for a container that may be frozen itself, too.
+func (c *Cgroup) thawAll() {
+	c.writeFreezer(thawedV1, thawedV2)
+	c.ThawBelow()
 }

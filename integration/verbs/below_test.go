@@ -1,0 +1,62 @@
+package verbs
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+// What stops a cgroup, and what lets it go on.
+var frozen, thawed = map[bool]string{false: "FROZEN", true: "1"}[v2], map[bool]string{false: "THAWED", true: "0"}[v2]
+
+// frozenBelow is a container whose processes are in a cgroup below its own and
+// frozen there, as by a runtime that runs in the container. The container itself
+// is not paused.
+func frozenBelow(t *testing.T) (b *box.Box, pid int) {
+	t.Helper()
+	b = counter(t)
+	pid = b.Up()
+	counts(t, b)
+	below := filepath.Join(dir(b, "freezer"), "below")
+	must(t, os.Mkdir(below, 0o755))
+	must(t, os.WriteFile(filepath.Join(below, "cgroup.procs"), []byte(itoa(pid)), 0))
+	must(t, os.WriteFile(filepath.Join(below, freezer.name()), []byte(frozen), 0))
+	t.Cleanup(func() { // for a test that has failed
+		os.WriteFile(filepath.Join(below, freezer.name()), []byte(thawed), 0)
+	})
+	time.Sleep(10 * time.Millisecond)
+	still(t, b)
+	return b, pid
+}
+
+// TestDeleteFrozenBelow: a container cannot keep its first process from being
+// killed by freezing it.
+func TestDeleteFrozenBelow(t *testing.T) {
+	b, _ := frozenBelow(t)
+	b.ReapOrphans()
+	if r := b.Must("delete", "--force", b.ID); r.Took > 5*time.Second {
+		t.Errorf("delete --force took %v", r.Took)
+	}
+	b.NothingLeft()
+}
+
+// TestKillFrozenBelow: SIGKILL ends it as it ends one that is paused.
+func TestKillFrozenBelow(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		b, pid := frozenBelow(t)
+		flags := []string{"kill", b.ID, "KILL"}
+		if all {
+			flags = append(flags, "--all")
+		}
+		b.Must(flags...)
+		gone := func() bool { return b.State().Status == "stopped" }
+		if !box.Eventually(gone) {
+			t.Errorf("%q: process %d is still there", flags, pid)
+		}
+		b.WaitPid(pid)
+		b.Must("delete", b.ID)
+	}
+}
