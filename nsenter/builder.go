@@ -48,8 +48,8 @@ func (b *Builder) Step(field, what string, args ...any) {
 // Name gives a register the name that Describe prints.
 func (b *Builder) Name(r Reg, name string) { b.p.names[r] = name }
 
-// Current returns the field of the step that ops are being added to.
-func (b *Builder) Current() string { return b.p.steps[len(b.p.steps)-1].Field }
+// Current returns the step that ops are being added to.
+func (b *Builder) Current() Step { return b.p.steps[len(b.p.steps)-1] }
 
 // Call is a handle on the op added last, to refine it.
 type Call struct {

@@ -29,7 +29,25 @@ func (p *planner) setAttr(r nsenter.Reg, c change) {
 	if c.recursive {
 		flags |= unix.AT_RECURSIVE
 	}
-	p.Sys(unix.SYS_MOUNT_SETATTR, nsenter.Val(r), p.String(""), nsenter.Imm(flags), p.Bytes(b), nsenter.Imm(len(b)))
+	call := p.Sys(unix.SYS_MOUNT_SETATTR, nsenter.Val(r), p.String(""), nsenter.Imm(flags), p.Bytes(b), nsenter.Imm(len(b)))
+	if (c.set|c.clear)&unix.MOUNT_ATTR_NOSYMFOLLOW != 0 {
+		p.noSymFollow(call)
+	}
+}
+
+// noSymFollow says why a call that changes nosymfollow may be invalid: mount_setattr(2)
+// is there since Linux 5.12, but knows nosymfollow since 5.14. (Before, remount does it
+// by mount(2), which has known it since 5.10.)
+func (p *planner) noSymFollow(call nsenter.Call) {
+	invalid, done := p.NewLabel(), p.NewLabel()
+	call.On(uint16(unix.EINVAL), invalid)
+	p.Jump(done)
+	p.Place(invalid)
+	step := p.Current()
+	p.Step(step.Field, "%s (Linux 5.12 and 5.13 cannot change nosymfollow)", step)
+	p.Fail(uint16(unix.EINVAL))
+	p.Step(step.Field, step.What, step.Args...)
+	p.Place(done)
 }
 
 // setTree changes a detached mount. Without mount_setattr(2) that has to wait until it

@@ -146,7 +146,7 @@ func (p *planner) mountFD(r nsenter.Reg, flags nsenter.Arg) {
 // to be changed: the mount itself is all that mount(2) reaches.
 func (p *planner) alone(r nsenter.Reg) {
 	p.Move(RegPath, nsenter.Imm(len(p.paths)))
-	p.paths = append(p.paths, Path{Field: p.Current()})
+	p.paths = append(p.paths, Path{Field: p.Current().Field})
 	p.Report(MarkAlone, r)
 	p.Hold()
 }

@@ -102,7 +102,7 @@ func (p *planner) target(name string, dir bool, flags uint64) {
 	// /etc/resolv.conf into an empty /run. Only the parent can follow it.
 	p.Place(dangling)
 	p.Move(RegPath, nsenter.Imm(len(p.paths)))
-	p.paths = append(p.paths, Path{rel(name), dir, p.Current()})
+	p.paths = append(p.paths, Path{rel(name), dir, p.Current().Field})
 	p.Report(MarkMakePath, regRoot)
 	p.Hold()
 	p.openIn(name, flags, regTarget)

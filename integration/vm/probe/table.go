@@ -45,7 +45,7 @@ var table = []feature{
 		without: "mount(2) once the mount is there; a tree of several mounts cannot be changed by rro, rnosuid and the like, nor made a read-only path: an error; a sealed memfd", here: call(unix.SYS_MOUNT_SETATTR)},
 	{name: "idmapped mounts", since: "5.12", usedFor: "not used: mounts[].uidMappings and the option idmap are refused", without: nothing, here: setattr(unix.MOUNT_ATTR_IDMAP)},
 	{name: "cgroup v2: misc", since: "5.13", usedFor: "linux.resources.unified", without: refused, optional: true, here: controller("misc")},
-	{name: "nosymfollow by mount_setattr(2)", since: "5.14", usedFor: "the mount option on bind mounts", without: "on 5.12 and 5.13 the kernel's error, before mount(2)", here: setattr(unix.MOUNT_ATTR_NOSYMFOLLOW)},
+	{name: "nosymfollow by mount_setattr(2)", since: "5.14", usedFor: "the mount option on bind mounts", without: "on 5.12 and 5.13 an error; before, mount(2)", here: setattr(unix.MOUNT_ATTR_NOSYMFOLLOW)},
 	{name: "cgroup.kill", since: "5.14", usedFor: "killing all of a cgroup at once", without: "each process by its pidfd, from the fourth round on with the cgroup frozen", optional: true, here: cgroupFile("cgroup.kill")},
 	{name: "cpu.max.burst", since: "5.14", usedFor: "linux.resources.cpu.burst", without: refused, optional: true, here: cgroupFile("cpu.max.burst")},
 	{name: "seccomp: SECCOMP_ADDFD_FLAG_SEND", since: "5.14", usedFor: "package seccomp/notify: SendFD", without: "an error", here: addFD(unix.SECCOMP_ADDFD_FLAG_SEND)},
