@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter"
+	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -110,17 +111,18 @@ func owner(path string) string {
 
 // openInit returns a pidfd of the container's first process. The process is
 // identified by its start time after the pidfd was taken, so a recycled pid
-// is never signalled or entered. The error is os.ErrProcessDone if it has ended.
+// is never signalled or entered. The error is os.ErrProcessDone if it has ended, and
+// no other one says that it has.
 func openInit(s *state.State) (int, error) {
 	if s.Pid <= 0 {
 		return -1, os.ErrProcessDone
 	}
 	fd, err := unix.PidfdOpen(s.Pid, 0)
-	if err == unix.ENOSYS {
-		return -1, fmt.Errorf("look for process %d: pidfd_open: %w%s", s.Pid, err, nsenter.Missing("pidfd_open", err))
+	if cgroup.NoProcess(err) {
+		return -1, os.ErrProcessDone
 	}
 	if err != nil {
-		return -1, os.ErrProcessDone
+		return -1, fmt.Errorf("look for process %d: pidfd_open: %w%s", s.Pid, err, nsenter.Missing("pidfd_open", err))
 	}
 	if !state.Alive(s.Pid, s.StartTime) {
 		unix.Close(fd)

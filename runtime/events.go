@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,8 +29,11 @@ func (r *Runtime) Events(id string, o EventsOptions, emit func(line []byte) erro
 	st := status(d, s)
 	d.Close()
 	init, err := openInit(s)
-	if err == nil {
+	switch {
+	case err == nil:
 		defer unix.Close(init)
+	case !errors.Is(err, os.ErrProcessDone):
+		return fmt.Errorf("events of container %q: %w", id, err)
 	}
 	if err != nil || st == StatusStopped {
 		return fmt.Errorf("events: container with id %s is not running", id)

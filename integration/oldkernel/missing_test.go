@@ -91,6 +91,34 @@ func TestMissingForOthers(t *testing.T) {
 	}
 }
 
+// TestDeniedForOthers: where a filter denies it, a process that cannot be looked for is
+// not one that has ended.
+func TestDeniedForOthers(t *testing.T) {
+	eperm := uint(unix.EPERM)
+	b := sh(t, "sleep 600")
+	b.Up()
+	under(t, b, older{{Names: []string{"pidfd_open"}, Action: specs.ActErrno, ErrnoRet: &eperm}})
+	for _, c := range []struct {
+		status  int
+		command []string
+	}{
+		{1, []string{"kill", b.ID, "TERM"}},
+		{1, []string{"kill", "--all", b.ID, "TERM"}},
+		{1, []string{"events", "--stats", b.ID}},
+		{1, []string{"delete", "--force", b.ID}},
+		{255, []string{"exec", b.ID, "true"}},
+	} {
+		r := b.Do(c.command...)
+		if r.Status != c.status || !strings.Contains(r.Stderr, "pidfd_open: operation not permitted") || strings.Count(r.Stderr, "\n") != 1 {
+			t.Errorf("%q: exit status %d, stdout %q, stderr %q", c.command, r.Status, r.Stdout, r.Stderr)
+		}
+	}
+	under(t, b, nil)
+	if s := b.State(); s.Status != "running" {
+		t.Errorf("the container is %s, want it to run on", s.Status)
+	}
+}
+
 // TestMissingForAgent: the listener of SCMP_ACT_NOTIFY is taken by pidfd_getfd(2).
 func TestMissingForAgent(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "agent")

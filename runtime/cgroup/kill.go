@@ -122,15 +122,15 @@ func signalRound(dirs []string, sig unix.Signal) ([]int, error) {
 }
 
 func signalPart(pids []int, dirs []string, sig unix.Signal) error {
-	var missing error // a call that this kernel has not
+	var failed error // of what would fail in another round, too
 	fds := make([]int, len(pids))
 	for i, p := range pids {
 		fd, err := unix.PidfdOpen(p, 0)
 		if err != nil {
-			fd = -1 // ended (ESRCH), or only a thread (EINVAL); the next round looks again
+			fd = -1
 		}
-		if err == unix.ENOSYS {
-			missing = fmt.Errorf("look for process %d: pidfd_open: %w%s", p, err, nsenter.Missing("pidfd_open", err))
+		if err != nil && !NoProcess(err) { // else the next round looks again
+			failed = fmt.Errorf("look for process %d: pidfd_open: %w%s", p, err, nsenter.Missing("pidfd_open", err))
 		}
 		fds[i] = fd
 	}
@@ -140,17 +140,23 @@ func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 			continue
 		}
 		if _, still := slices.BinarySearch(now, pids[i]); still && err == nil {
-			if e := unix.PidfdSendSignal(fd, sig, nil, 0); e == unix.ENOSYS { // ESRCH: ended
-				missing = fmt.Errorf("send signal %d to process %d: pidfd_send_signal: %w%s", int(sig), pids[i], e, nsenter.Missing("pidfd_send_signal", e))
+			if e := unix.PidfdSendSignal(fd, sig, nil, 0); e != nil && e != unix.ESRCH { // ended
+				failed = fmt.Errorf("send signal %d to process %d: pidfd_send_signal: %w%s", int(sig), pids[i], e, nsenter.Missing("pidfd_send_signal", e))
 			}
 		}
 		unix.Close(fd)
 	}
 	if err == nil {
-		// Another round would not help.
-		err = missing
+		err = failed
 	}
 	return err
+}
+
+// NoProcess says whether an error of pidfd_open(2) means that there is no process of
+// this id (any more), and not that it could not be looked for: ESRCH; of the id of a
+// thread EINVAL, from Linux 6.15 on ENOENT.
+func NoProcess(err error) bool {
+	return err == unix.ESRCH || err == unix.EINVAL || err == unix.ENOENT
 }
 
 // Destroy removes the container's cgroups and those that were made below them,
