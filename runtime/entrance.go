@@ -18,6 +18,7 @@ type entrance struct {
 	files  []string // to write "0" to, as late as can be
 	born   string   // version 2: the cgroup to be born in; "": by files
 	pid    int      // of the container's first process, 0: the cgroup is given
+	paused bool     // the process may stand still before it is set up
 }
 
 // enter decides how exec gets into a container's cgroup, or with --cgroup (sub)
@@ -28,14 +29,18 @@ type entrance struct {
 // moment do not fit in. Nobody is kept from moving into a full cgroup
 // (cgroup-v2.rst, "PID Interface Files"), so the process is moved there, as on
 // version 1, after its last fork. That takes 10 ms longer.
-func enter(s *state.State, sub string) (*entrance, error) {
+//
+// A cgroup in which the process would be frozen is refused unless paused, for then it
+// is waited for without a limit. The container is not the one that was paused then: it
+// is below a cgroup that is frozen, or has frozen a part of itself.
+func enter(s *state.State, sub string, paused bool) (*entrance, error) {
 	cg, err := subCgroup(s, sub)
 	if err != nil {
 		return nil, err
 	}
-	e := &entrance{cgroup: cg, files: cg.TaskFiles(), born: cg.UnifiedDir()}
+	e := &entrance{cgroup: cg, files: cg.TaskFiles(), born: cg.UnifiedDir(), paused: paused}
 	if len(e.files) > 0 || e.born == "" {
-		return e, nil
+		return e, e.check(cg)
 	}
 	if sub == "" {
 		e.pid = s.Pid
@@ -48,7 +53,18 @@ func enter(s *state.State, sub string) (*entrance, error) {
 		}
 		e.files, e.born = []string{e.cgroup.UnifiedDir() + "/cgroup.procs"}, ""
 	}
-	return e, nil
+	return e, e.check(e.cgroup)
+}
+
+// check makes sure that a process runs in the cgroup.
+func (e *entrance) check(cg *cgroup.Cgroup) error {
+	if e.paused {
+		return nil
+	}
+	if err := cg.CheckThawed(); err != nil {
+		return fmt.Errorf("%w (or use --ignore-paused)", err)
+	}
+	return nil
 }
 
 // fork is the function of this name. A container that manages cgroups itself has
@@ -61,6 +77,9 @@ func (e *entrance) fork(p *plan.Plan, how nsenter.Clone) (*nsenter.Child, error)
 		below, e2 := e.cgroup.Of(e.pid)
 		if e2 != nil {
 			return nil, fmt.Errorf("%w (%w)", notBorn(err, e.cgroup), e2)
+		}
+		if err := e.check(below); err != nil {
+			return nil, err
 		}
 		if child, err = fork(p, how, below.UnifiedDir()); err != nil {
 			err = notBorn(err, below)

@@ -77,7 +77,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkLabels(pr, nil); err != nil {
 		return 0, err
 	}
-	way, err := enter(s, o.Cgroup)
+	way, err := enter(s, o.Cgroup, o.IgnorePaused)
 	if err != nil {
 		return 0, err
 	}

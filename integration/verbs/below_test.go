@@ -3,6 +3,7 @@ package verbs
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,5 +59,32 @@ func TestKillFrozenBelow(t *testing.T) {
 		}
 		b.WaitPid(pid)
 		b.Must("delete", b.ID)
+	}
+}
+
+// TestExecFrozen: exec into a container that is not paused, but that no process can run
+// in, since a cgroup above it is frozen. It does not wait for that to end.
+func TestExecFrozen(t *testing.T) {
+	b := counter(t)
+	b.Up()
+	pod := filepath.Join(filepath.Dir(dir(b, "freezer")), freezer.name())
+	must(t, os.WriteFile(pod, []byte(frozen), 0))
+	t.Cleanup(func() { os.WriteFile(pod, []byte(thawed), 0) })
+	time.Sleep(10 * time.Millisecond)
+	still(t, b)
+	p := b.Start(nil, "exec", b.ID, "/bin/true")
+	timer := time.AfterFunc(10*time.Second, func() { os.WriteFile(pod, []byte(thawed), 0) })
+	defer timer.Stop()
+	if r := p.Wait(); r.Status != 255 || !strings.Contains(r.Stderr, "expected a cgroup that is not frozen") || r.Took > 5*time.Second {
+		t.Errorf("exit status %d, stderr %q, after %v", r.Status, r.Stderr, r.Took)
+	}
+	p = b.Start(nil, "exec", "--ignore-paused", b.ID, "/bin/sh", "-c", "echo begun; exit 7")
+	time.Sleep(100 * time.Millisecond)
+	if out := p.Output(); out != "" {
+		t.Errorf("the process runs in a frozen container: %q", out)
+	}
+	must(t, os.WriteFile(pod, []byte(thawed), 0))
+	if r := p.Wait(); r.Status != 7 || r.Stdout != "begun\n" {
+		t.Errorf("exit status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
 	}
 }

@@ -58,14 +58,14 @@ func (c *Cgroup) Create() (err error) {
 		if err := c.enableControllers(); err != nil {
 			return err
 		}
-		return c.checkThawed()
+		return c.CheckThawed()
 	}
 	if dir := c.paths["cpuset"]; dir != "" {
 		if err := new(cgfs.CpusetGroup).Apply(dir, resources, -1); err != nil {
 			return c.describe("linux.cgroupsPath", err)
 		}
 	}
-	return c.checkThawed()
+	return c.CheckThawed()
 }
 
 // mkdir makes dir and the parents that are missing, adds them to made, and says

@@ -11,9 +11,10 @@ import (
 // errFrozen is a cgroup in which no process would run.
 var errFrozen = errors.New("expected a cgroup that is not frozen, by itself or by one above it: a process in it would stand still before it is set up")
 
-// checkThawed looks at the cgroup that a process is about to be put into. Frozen
-// can be one that was there before, or one above it: a pod's that is paused.
-func (c *Cgroup) checkThawed() error {
+// CheckThawed looks at the cgroup that a process is about to be put into. Frozen
+// can be one that was there before, or one above it: a pod's that is paused. One that
+// does not exist is not frozen.
+func (c *Cgroup) CheckThawed() error {
 	dir, file := c.freezerDir(), "freezer.state"
 	if dir == "" {
 		return nil
@@ -22,6 +23,9 @@ func (c *Cgroup) checkThawed() error {
 		file = "cgroup.events"
 	}
 	fd, err := openCgroup(dir)
+	if err == unix.ENOENT {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("linux.cgroupsPath: %w", err)
 	}
