@@ -14,10 +14,11 @@ type Child struct {
 	Pid   int // in the caller's pid namespace
 	PidFD int // close-on-exec, owned by the Child
 
-	prog *Program
-	page *page
-	mem  []byte
-	sync int
+	prog   *Program
+	page   *page
+	mem    []byte
+	sync   int
+	reaped bool
 }
 
 // OpError is the failure of one op.
@@ -112,9 +113,13 @@ func (c *Child) Follow() error {
 	return nil
 }
 
-// Kill kills the child and waits for its end.
+// Kill kills the child and waits for its end. After Reap it does nothing: the numbers
+// may be those of other processes by then.
 func (c *Child) Kill() {
-	if unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0) == unix.ENOSYS {
+	if c.reaped {
+		return
+	}
+	if unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0) != nil { // the call is missing, or denied by a filter
 		_ = unix.Kill(c.Pid, unix.SIGKILL) // ours too, and not reaped yet: no other has its number
 	}
 	if c.forked() {
@@ -130,6 +135,7 @@ func (c *Child) Reap() (ws unix.WaitStatus) {
 	if c.forked() {
 		pids = append(pids, int(c.page.pid))
 	}
+	c.reaped = true
 	for _, pid := range pids {
 		for {
 			if _, err := unix.Wait4(pid, &ws, 0, nil); err != unix.EINTR {

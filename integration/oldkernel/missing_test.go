@@ -113,9 +113,18 @@ func TestDeniedForOthers(t *testing.T) {
 			t.Errorf("%q: exit status %d, stdout %q, stderr %q", c.command, r.Status, r.Stdout, r.Stderr)
 		}
 	}
+	// What has to go because of another error does go.
+	under(t, b, older{{Names: []string{"pidfd_send_signal"}, Action: specs.ActErrno, ErrnoRet: &eperm}})
+	r := b.Do("exec", "--detach", "--pid-file", "/nowhere/pid", b.ID, "sleep", "600")
+	if r.Status != 255 || !strings.Contains(r.Stderr, "/nowhere/") {
+		t.Errorf("exit status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+	}
 	under(t, b, nil)
 	if s := b.State(); s.Status != "running" {
 		t.Errorf("the container is %s, want it to run on", s.Status)
+	}
+	if r := b.Must("ps", "--format", "json", b.ID); strings.Contains(r.Stdout, ",") {
+		t.Errorf("processes %s, want one", r.Stdout)
 	}
 }
 
