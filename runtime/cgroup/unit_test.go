@@ -58,6 +58,9 @@ func TestLimitProperties(t *testing.T) {
 		{"blockIO.weight", &specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{Weight: ptr(uint16(500))}}, "IOWeight=4950"},
 		{"unified memory", unified("memory.high", "100", "memory.low", "1", "memory.max", "max", "memory.min", "2", "memory.swap.max", "0", "memory.zswap.max", "3"),
 			"MemoryHigh=100 MemoryLow=1 MemoryMax=infinity MemoryMin=2 MemorySwapMax=0 MemoryZSwapMax=3"},
+		{"unified memory with units", unified("memory.high", "1K", "memory.low", "2m", "memory.max", "3G", "memory.min", "0x10", "memory.swap.max", "4t"),
+			"MemoryHigh=1024 MemoryLow=2097152 MemoryMax=3221225472 MemoryMin=16 MemorySwapMax=4398046511104"},
+		{"unified memory, wrong", unified("memory.high", "K", "memory.low", "1_0", "memory.max", "1KB", "memory.min", "17179869184G", "memory.swap.max", "0b1"), ""},
 		{"unified cpu", unified("cpu.max", "50000 100000", "cpu.weight", "77\n", "cpuset.cpus", "1", "cpuset.mems", "0"),
 			"CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=500000 CPUWeight=77 AllowedCPUs=0x02 AllowedMemoryNodes=0x01"},
 		{"unified cpu.max alone", unified("cpu.max", "50000"), "CPUQuotaPerSecUSec=500000"},
@@ -73,6 +76,12 @@ func TestLimitProperties(t *testing.T) {
 		{"unified cpu.max over cpu.quota", &specs.LinuxResources{
 			CPU: &specs.LinuxCPU{Quota: ptr(int64(1001))}, Unified: map[string]string{"cpu.max": "50000 100000"},
 		}, "CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=500000"},
+		{"unified memory.max with a unit over the limit", &specs.LinuxResources{
+			Memory: &specs.LinuxMemory{Limit: ptr(int64(4096))}, Unified: map[string]string{"memory.max": "1M"},
+		}, "MemoryMax=1048576"},
+		{"unified cpu.max that leaves cpu.period", &specs.LinuxResources{
+			CPU: &specs.LinuxCPU{Period: ptr(uint64(200000))}, Unified: map[string]string{"cpu.max": "50000"},
+		}, "CPUQuotaPeriodUSec=200000 CPUQuotaPerSecUSec=250000"},
 	} {
 		r, err := convert(Layout{Mode: V2, Unified: root}, c.in)
 		if err != nil {

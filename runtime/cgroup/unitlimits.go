@@ -70,13 +70,17 @@ func (l *limits) set(name string, value any) {
 func (l *limits) tasks(n uint64) { l.set("TasksMax", max(n, 1)) }
 
 // cpuQuota takes microseconds in a period of microseconds; a quota of 0 or less is
-// none, a period of 0 the kernel's default. systemd counts in microseconds for each
-// second and keeps percent of a CPU in its files, with two decimals, before 257
-// whole ones. What is more exact is rounded up: a limit that was right for a
-// cgroup further down would be too much otherwise, and none at all be left of 0%.
+// none, a period of 0 the one that was set before, or else the kernel's default.
+// systemd counts in microseconds for each second and keeps percent of a CPU in its
+// files, with two decimals, before 257 whole ones. What is more exact is rounded up: a
+// limit that was right for a cgroup further down would be too much otherwise, and none
+// at all be left of 0%.
 func (l *limits) cpuQuota(quota int64, period uint64) {
+	const name = "CPUQuotaPeriodUSec"
 	if period != 0 {
-		l.set("CPUQuotaPeriodUSec", period)
+		l.set(name, period)
+	} else if i := slices.IndexFunc(l.props, func(p systemd.Property) bool { return p.Name == name }); i >= 0 {
+		period = l.props[i].Value.(uint64)
 	} else {
 		period = 100000
 	}
@@ -150,11 +154,7 @@ func bitmask(list string) []byte {
 // unified takes a file of version 2 and what is written to it. Files and values
 // that are not here are systemd's neither, or are for the kernel to refuse.
 func (l *limits) unified(file, value string) {
-	number, err := strconv.ParseUint(value, 10, 64)
-	ok := err == nil
-	if value == "max" {
-		number, ok = systemd.Infinity, true
-	}
+	number, ok := parseLimit(value, strings.HasPrefix(file, "memory."))
 	switch file {
 	case "cpu.max":
 		quota, period, _ := strings.Cut(value, " ")
@@ -190,6 +190,26 @@ func (l *limits) unified(file, value string) {
 			l.set(p, number)
 		}
 	}
+}
+
+// parseLimit reads a number, or "max", as the kernel does; sizes may have a unit
+// (memparse in lib/cmdline.c of the kernel).
+func parseLimit(value string, size bool) (n uint64, ok bool) {
+	if value == "max" {
+		return systemd.Infinity, true
+	}
+	shift := 0
+	if i := len(value) - 1; size && i >= 0 {
+		if u := strings.IndexByte("kmgtpe", value[i]|0x20); u >= 0 && !strings.HasPrefix(value, "0x") {
+			value, shift = value[:i], 10*(u+1)
+		}
+	}
+	base, digits := 10, value
+	if rest, hex := strings.CutPrefix(value, "0x"); hex {
+		base, digits = 16, rest
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	return n << shift, err == nil && n <= systemd.Infinity>>shift
 }
 
 // unifiedProperty is the property for a file with one number in it.
