@@ -108,6 +108,13 @@ func badSlice(name string) string {
 	case stem[0] == '-' || stem[len(stem)-1] == '-' || strings.Contains(stem, "--"):
 		return "a dash divides the levels of the tree, expected a name on each side of it"
 	}
+	for i := range name {
+		if name[i] == '-' {
+			if why := badCgroup(name[:i] + sliceSuffix); why != "" {
+				return why
+			}
+		}
+	}
 	return badUnitName(name)
 }
 
@@ -125,7 +132,24 @@ func badUnitName(name string) string {
 			return strconv.QuoteRune(c) + ` cannot be part of it, expected A-Z a-z 0-9 : _ . \ -`
 		}
 	}
-	return ""
+	return badCgroup(name)
+}
+
+// badCgroup says that a unit's cgroup has another name than the unit, or "": systemd
+// puts an underscore before names that the kernel could have for its own files
+// (cg_needs_escape in its sources). Should a version know more controllers than these,
+// the scope is found to be elsewhere when it has been started.
+func badCgroup(unit string) string {
+	first, _, _ := strings.Cut(unit, ".")
+	switch first {
+	case "", "cgroup", "cpu", "cpuacct", "cpuset", "io", "blkio", "memory", "devices", "pids",
+		"bpf-firewall", "bpf-devices", "bpf-foreign", "bpf-socket-bind", "bpf-restrict-network-interfaces", "bpf-bind-network-interface":
+	default:
+		if unit[0] != '_' {
+			return ""
+		}
+	}
+	return "systemd's cgroup for " + quote(unit) + " is " + quote("_"+unit) + ", expected a name that does not begin with _, . or a controller and a dot"
 }
 
 // quote keeps a value in an error message to one readable line.

@@ -15,6 +15,7 @@ func TestParsePath(t *testing.T) {
 			"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1_2.slice/crio-x.scope"},
 		{"-.slice:p:n", "c1", "p-n.scope", "/p-n.scope"},
 		{`a\x2db.slice:p:n\x2dm`, "c1", `p-n\x2dm.scope`, `/a\x2db.slice/p-n\x2dm.scope`},
+		{"cpux-cpu.slice:memory:cpu.x", "c1", "memory-cpu.x.scope", "/cpux.slice/cpux-cpu.slice/memory-cpu.x.scope"},
 		{"a.b.slice:p:n.scope", "c1", "p-n.scope.scope", "/a.b.slice/p-n.scope.scope"},
 		{":p:" + strings.Repeat("n", 247), "c1", "p-" + strings.Repeat("n", 247) + ".scope", "/system.slice/p-" + strings.Repeat("n", 247) + ".scope"},
 	} {
@@ -52,6 +53,10 @@ func TestParsePathErrors(t *testing.T) {
 		{":p:", "c1", `linux.cgroupsPath: ":p:": the name is empty, expected SLICE:PREFIX:NAME`},
 		{"::n", "c1", `linux.cgroupsPath: "::n": the prefix is empty, expected SLICE:PREFIX:NAME`},
 		{":p:x.slice", "c1", `linux.cgroupsPath: ":p:x.slice": name "x.slice": a slice holds units, not processes; expected a name without .slice, of a scope`},
+		{"_a.slice:p:n", "c1", `linux.cgroupsPath: "_a.slice:p:n": slice "_a.slice": systemd's cgroup for "_a.slice" is "__a.slice", expected a name that does not begin with _, . or a controller and a dot`},
+		{"memory-a.slice:p:n", "c1", `linux.cgroupsPath: "memory-a.slice:p:n": slice "memory-a.slice": systemd's cgroup for "memory.slice" is "_memory.slice", expected a name that does not begin with _, . or a controller and a dot`},
+		{":.p:n", "c1", `linux.cgroupsPath: ":.p:n": unit ".p-n.scope": systemd's cgroup for ".p-n.scope" is "_.p-n.scope", expected a name that does not begin with _, . or a controller and a dot`},
+		{":cgroup.p:n", "c1", `linux.cgroupsPath: ":cgroup.p:n": unit "cgroup.p-n.scope": systemd's cgroup for "cgroup.p-n.scope" is "_cgroup.p-n.scope", expected a name that does not begin with _, . or a controller and a dot`},
 		{":p:" + strings.Repeat("n", 248), "c1", `linux.cgroupsPath: ":p:` + strings.Repeat("n", 74) + `...": unit "p-` + strings.Repeat("n", 75) + `...": 256 bytes, expected at most 255`},
 		{"", "a+b", `linux.cgroupsPath: not given, so that systemd's unit would be named after the container id, "a+b": '+' cannot be part of it, expected A-Z a-z 0-9 : _ . \ -; expected SLICE:PREFIX:NAME, or another id`},
 	} {
@@ -80,7 +85,7 @@ func FuzzParsePath(f *testing.F) {
 			t.Errorf("%q %q: %q", path, id, s.Path())
 		}
 		for i, n := range names[1:] {
-			if n == "" || n == "." || n == ".." || len(n) > 255 || i < len(names)-2 && !strings.HasSuffix(n, ".slice") {
+			if n == "" || n == "." || n == ".." || len(n) > 255 || i < len(names)-2 && !strings.HasSuffix(n, ".slice") || n[0] == '_' || n[0] == '.' {
 				t.Errorf("%q %q: %q", path, id, s.Path())
 			}
 		}
