@@ -1,6 +1,8 @@
 package systemd
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -82,6 +84,32 @@ func TestFrozen(t *testing.T) {
 	u.Must("delete", "--force", u.ID)
 	u.NothingLeft()
 	u.gone(t)
+}
+
+// TestFrozenSlice: no container begins in a slice that is frozen, where its process
+// would wait, and create with it.
+func TestFrozenSlice(t *testing.T) {
+	pod := scope(t, "sleep 600")
+	pod.place("runsealit-f.slice", "runsealit.slice/runsealit-f.slice")
+	pod.Up()
+	freeze := filepath.Join(filepath.Dir(pod.Dir), "cgroup.freeze")
+	if err := os.WriteFile(freeze, []byte("1"), 0); err != nil {
+		t.Fatal(err)
+	}
+	defer os.WriteFile(freeze, []byte("0"), 0)
+	u := scope(t, "sleep 600")
+	u.place("runsealit-f.slice", "runsealit.slice/runsealit-f.slice")
+	if r := u.TryCreate().Wait(); r.Status != 1 || !strings.Contains(r.Stderr, "linux.cgroupsPath: "+u.Dir+": expected a cgroup that is not frozen") {
+		t.Errorf("exit status %d, stderr %q", r.Status, r.Stderr)
+	}
+	u.NothingLeft()
+	u.gone(t)
+	if err := os.WriteFile(freeze, []byte("0"), 0); err != nil {
+		t.Fatal(err)
+	}
+	pod.Must("delete", "--force", pod.ID)
+	pod.gone(t)
+	systemctl(t, "stop", "runsealit.slice")
 }
 
 // TestKill: the end of the last process ends the unit, before anybody deletes.

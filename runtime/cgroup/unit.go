@@ -116,13 +116,17 @@ func (c *Cgroup) StartUnit(pid int) (made bool, err error) {
 	case !errors.Is(err, systemd.ErrUnreachable):
 		made = true
 	}
-	if err == nil && foreign(c.resources) {
+	if err != nil {
+		return made, fmt.Errorf("linux.cgroupsPath: %w", err)
+	}
+	// As Create does: in a slice that is frozen the process would not go on.
+	if err := c.CheckThawed(); err != nil {
+		return made, err
+	}
+	if foreign(c.resources) {
 		return made, c.enableControllers()
 	}
-	if err != nil {
-		err = fmt.Errorf("linux.cgroupsPath: %w", err)
-	}
-	return made, err
+	return made, nil
 }
 
 // holds makes sure that the process is where its limits will be.
