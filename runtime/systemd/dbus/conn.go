@@ -162,7 +162,7 @@ func (c *Conn) read() (*Message, error) {
 		}
 		c.buf = c.buf[fixedSize+fields:]
 		wanted := m.kind == typeReturn || m.kind == typeError ||
-			m.kind == typeSignal && m.Interface == c.iface && m.Member == c.member && body <= maxSignal
+			m.kind == typeSignal && m.Interface == c.iface && m.Member == c.member && fields+body <= maxSignal
 		if wanted && body > maxBody {
 			return nil, malformed(fmt.Errorf("an answer of %d bytes, expected at most %d", body, maxBody))
 		}

@@ -133,6 +133,11 @@ func TestOtherSignals(t *testing.T) {
 		c.Write(bytes.Replace(signal(t, binary.LittleEndian, "x"), []byte("JobRemoved"), []byte("JobIsMoved"), 1))
 		c.Write(bytes.Replace(signal(t, binary.LittleEndian, strings.Repeat("x", 3*maxBody)), []byte("JobRemoved"), []byte("JobIsMoved"), 1))
 		c.Write(signal(t, binary.LittleEndian, strings.Repeat("x", maxSignal)))
+		c.Write(message(t, &godbus.Message{Type: godbus.TypeSignal, Headers: map[godbus.HeaderField]godbus.Variant{
+			godbus.FieldPath:      godbus.MakeVariant(godbus.ObjectPath("/" + strings.Repeat("x", maxSignal))),
+			godbus.FieldInterface: godbus.MakeVariant("org.freedesktop.systemd1.Manager"),
+			godbus.FieldMember:    godbus.MakeVariant("JobRemoved"),
+		}}, binary.LittleEndian))
 		c.Write(reply(t, n))
 		c.Write(signal(t, binary.LittleEndian, "done"))
 	})

@@ -27,8 +27,9 @@
 //
 // It is systemd or the system's bus, and yet nothing that it sends is trusted with
 // memory: the header is bounded by 64 KiB, a body by 256 KiB, only the signal that is
-// listened for is kept, and every length is held against what is there. On a bus anybody may send us a signal, so that the caller has to compare
-// [Message.Sender] with that of an answer.
+// listened for is kept, in 4 KiB, and every length is held against what is there. On a
+// bus anybody may send us a signal, so that the caller has to compare [Message.Sender]
+// with that of an answer.
 //
 // # Limits
 //

@@ -119,8 +119,8 @@ func parseFixed(b []byte) (m *Message, fields, body int, err error) {
 }
 
 // parseFields reads the header's fields from a whole header: 16 bytes and the
-// fields with their padding. Unknown fields are skipped if they are of a basic
-// type, as the format demands.
+// fields with their padding. Unknown fields are skipped, as the format demands, if
+// they are of one of the types that the known ones have.
 func (m *Message) parseFields(header []byte) error {
 	d := &Decoder{buf: header, off: 12, order: m.order}
 	end := fixedSize + int(d.Uint32())
