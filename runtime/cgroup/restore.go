@@ -161,15 +161,15 @@ func (f *limitFile) difference(now string) []string {
 	return out
 }
 
-// removal says of a file of which each line is about a device, whose name comes
-// first, what takes a line away; "" where all lines are always there.
+// removal says of a file of which each line is about a device or resource, whose name
+// comes first, what takes a line away; "" where all lines are always there.
 func removal(file string) (gone string, keyed bool) {
 	switch file {
 	case "io.max":
 		return "rbps=max wbps=max riops=max wiops=max", true
 	case "io.weight", "io.bfq.weight":
 		return "default", true
-	case "net_prio.ifpriomap", "rdma.max":
+	case "net_prio.ifpriomap", "rdma.max", "misc.max", "dmem.max", "dmem.low", "dmem.min":
 		return "", true
 	}
 	keyed = strings.HasPrefix(file, "blkio.") && strings.HasSuffix(file, "_device")

@@ -128,6 +128,7 @@ func TestDifference(t *testing.T) {
 		{"blkio.throttle.read_bps_device", "8:0 5\n", "8:0 6\n8:16 7\n", []string{"8:16 0", "8:0 5"}},
 		{"net_prio.ifpriomap", "lo 0\neth0 3\n", "lo 5\neth0 3\n", []string{"lo 0"}},
 		{"rdma.max", "mlx4_0 hca_handle=max hca_object=max\n", "mlx4_0 hca_handle=3 hca_object=max\n", []string{"mlx4_0 hca_handle=max hca_object=max"}},
+		{"misc.max", "sev 5\nsev_es max\n", "sev 5\nsev_es 3\n", []string{"sev_es max"}},
 	} {
 		f := limitFile{name: tc.file, text: tc.was}
 		if got := f.difference(tc.is); !reflect.DeepEqual(got, tc.want) {
