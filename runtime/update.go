@@ -26,21 +26,35 @@ func (r *Runtime) Update(id string, change *specs.LinuxResources) error {
 	if err != nil {
 		return fmt.Errorf("update container %q: %w", id, err)
 	}
-	merged, undo, err := cgroupOf(s).Update(now, change)
+	c := cgroupOf(s)
+	merged, undo, err := c.Update(now, change)
 	if err != nil {
 		return fmt.Errorf("update container %q: %w", id, err)
 	}
+	before := s.Resources
 	// The one document that is written by reflection: nobody waits for an update.
 	if s.Resources, err = json.Marshal(merged); err == nil {
 		err = d.Save(s)
 	}
-	if err != nil {
-		if e := undo(); e != nil {
-			err = fmt.Errorf("%w; %w", err, e)
+	if err == nil {
+		// Last, for it cannot be undone.
+		if err = c.UpdateUnit(); err != nil {
+			s.Resources = before
+			err = also(err, d.Save(s))
 		}
-		return fmt.Errorf("update container %q: %w", id, err)
+	}
+	if err != nil {
+		return fmt.Errorf("update container %q: %w", id, also(err, undo()))
 	}
 	return nil
+}
+
+// also adds a second error, of what the first has made necessary.
+func also(err, second error) error {
+	if second == nil {
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, second)
 }
 
 // resourcesOf is what the container's cgroup was last set to: by update, or by

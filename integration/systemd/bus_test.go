@@ -6,7 +6,10 @@ import (
 	"testing"
 )
 
-const private = "/run/systemd/private"
+const (
+	private   = "/run/systemd/private"
+	systemBus = "/run/dbus/system_bus_socket"
+)
 
 // hide takes systemd's own socket away. systemctl does not work meanwhile.
 func hide(t *testing.T) (restore func()) {
@@ -44,15 +47,14 @@ func TestBus(t *testing.T) {
 // TestUnreachable: without both, the error says what was tried, and create leaves
 // nothing.
 func TestUnreachable(t *testing.T) {
-	const bus = "/run/dbus/system_bus_socket"
 	u := scope(t, "sleep 600")
 	hide(t)
-	if err := os.Rename(bus, bus+".hidden"); err != nil {
+	if err := os.Rename(systemBus, systemBus+".hidden"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.Rename(bus+".hidden", bus) })
+	t.Cleanup(func() { os.Rename(systemBus+".hidden", systemBus) })
 	r := u.TryCreate().Wait()
-	want := "linux.cgroupsPath: systemd cannot be reached: connect to " + private + ": no such file or directory; connect to " + bus + ": no such file or directory"
+	want := "linux.cgroupsPath: systemd cannot be reached: connect to " + private + ": no such file or directory; connect to " + systemBus + ": no such file or directory"
 	if r.Status != 1 || !strings.Contains(r.Stderr, want) {
 		t.Errorf("exit status %d, stderr %q, want %q", r.Status, r.Stderr, want)
 	}

@@ -73,12 +73,16 @@ func (u *unitBox) gone(t *testing.T) {
 	if u.Unit == "" {
 		return
 	}
-	if !box.Eventually(func() bool { return property(t, u.Unit, "ActiveState") == "inactive" }) {
-		t.Errorf("unit %s is %s", u.Unit, property(t, u.Unit, "ActiveState"))
+	var is map[string]string
+	if !box.Eventually(func() bool {
+		is = properties(t, u.Unit, "ActiveState", "LoadState")
+		return is["ActiveState"] == "inactive"
+	}) {
+		t.Errorf("unit %s is %s", u.Unit, is["ActiveState"])
 		systemctl(t, "stop", u.Unit)
 		systemctl(t, "reset-failed", u.Unit)
 	}
-	if state := property(t, u.Unit, "LoadState"); state != "not-found" {
+	if state := is["LoadState"]; state != "not-found" {
 		t.Errorf("unit %s is %s, expected not-found", u.Unit, state)
 	}
 	if _, err := os.Lstat(u.Dir); !errors.Is(err, os.ErrNotExist) {
@@ -92,7 +96,19 @@ func (u *unitBox) gone(t *testing.T) {
 // property asks systemd for a property of a unit.
 func property(t *testing.T, unit, name string) string {
 	t.Helper()
-	return systemctl(t, "show", "--value", "-p", name, unit)
+	return properties(t, unit, name)[name]
+}
+
+// properties asks for several at once: each systemctl is a process, and those are slow
+// on an emulated machine.
+func properties(t *testing.T, unit string, names ...string) map[string]string {
+	t.Helper()
+	is := map[string]string{}
+	for line := range strings.Lines(systemctl(t, "show", "-p", strings.Join(names, ","), unit)) {
+		name, value, _ := strings.Cut(strings.TrimRight(line, "\n"), "=")
+		is[name] = value
+	}
+	return is
 }
 
 // systemctl returns the output, also of a command that fails.
@@ -109,9 +125,15 @@ func systemctl(t *testing.T, args ...string) string {
 // want compares properties of the unit, NAME=VALUE.
 func (u *unitBox) want(t *testing.T, props ...string) {
 	t.Helper()
+	var names []string
+	for _, p := range props {
+		name, _, _ := strings.Cut(p, "=")
+		names = append(names, name)
+	}
+	is := properties(t, u.Unit, names...)
 	for _, p := range props {
 		name, value, _ := strings.Cut(p, "=")
-		if got := property(t, u.Unit, name); got != value {
+		if got, known := is[name]; got != value || !known {
 			t.Errorf("%s=%s, want %s", name, got, value)
 		}
 	}

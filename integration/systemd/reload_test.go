@@ -5,10 +5,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/opencontainers/runtime-spec/specs-go"
-
-	"github.com/runseal/runseal/runtime/cgroup"
 )
 
 // TestReload: systemd reads its units again, and writes other limits of the same
@@ -56,32 +52,6 @@ func TestReloadAlone(t *testing.T) {
 	u.files(t, "memory.max=max", "cpu.max=max 100000", "memory.oom.group=0")
 	systemctl(t, "daemon-reload")
 	u.files(t, "memory.max=max", "cpu.max=max 100000", "memory.oom.group=0")
-}
-
-// TestUpdateUnit: limits that are changed later are systemd's too.
-func TestUpdateUnit(t *testing.T) {
-	u := scope(t, "sleep 600")
-	limits(u)
-	u.Up()
-	l, err := cgroup.Detect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Spec.Linux.Resources = &specs.LinuxResources{
-		Memory: &specs.LinuxMemory{Limit: ptr(int64(80 << 20))}, Pids: &specs.LinuxPids{Limit: ptr(int64(44))},
-		CPU: &specs.LinuxCPU{Quota: ptr(int64(-1))},
-	}
-	c, err := cgroup.NewScope(l, u.Spec, u.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.UpdateUnit(); err != nil {
-		t.Fatal(err)
-	}
-	u.want(t, "MemoryMax=83886080", "TasksMax=44", "CPUQuotaPerSecUSec=infinity", "MemoryHigh=50331648")
-	u.files(t, "memory.max=83886080", "pids.max=44")
-	systemctl(t, "daemon-reload")
-	u.files(t, "memory.max=83886080", "pids.max=44")
 }
 
 // TestReexec: systemd executes itself again, which ends its connections, at any

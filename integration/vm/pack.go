@@ -78,14 +78,14 @@ func (s suite) inMachine(b *built) string { return inTests + "/" + filepath.Base
 // job is how a suite is run in the machine.
 func (s suite) job(t target, b *built, o options) wire.Job {
 	if s.program {
-		return wire.Job{Name: s.pkg, Dir: "/", Args: append([]string{s.inMachine(b)}, s.args...), Env: slices.Concat(env, t.env), Seconds: s.seconds}
+		return wire.Job{Name: s.pkg, Dir: "/", Args: append([]string{s.inMachine(b)}, s.args...), Env: slices.Concat(env, t.env, s.env), Seconds: s.seconds}
 	}
 	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1", "-test.short",
 		fmt.Sprintf("-test.timeout=%ds", s.seconds)}, s.args...)
 	if o.run != "" {
 		args = append(args, "-test.run="+o.run)
 	}
-	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, t.env), Seconds: s.seconds + 10, List: true}
+	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, t.env, s.env), Seconds: s.seconds + 10, List: true}
 }
 
 func exists(path string) bool {

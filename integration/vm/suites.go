@@ -9,6 +9,7 @@ type suite struct {
 	binary  string   // of `go test -exec`; otherwise it is compiled here
 	program bool     // a program instead of tests: it has to end with status 0
 	node    bool     // only on whole nodes, where nothing else runs
+	env     []string // what the tests expect of the machine
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on
@@ -31,6 +32,7 @@ var suites = []suite{
 	{pkg: "integration/oldkernel", seconds: 240, arch: "amd64"},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
 	{pkg: probeSuite, seconds: 30, program: true},
+	{pkg: "integration/systemd", seconds: 300, node: true, env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
 	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
 }
 

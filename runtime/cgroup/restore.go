@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitFiles are the files that Update may write, by version 1's controller; those
-// of huge pages and linux.resources.unified have names of their own.
+// limitFiles are the files that Update may write, by version 1's controller, and
+// those that systemd writes for a unit; those of huge pages and
+// linux.resources.unified have names of their own.
 var limitFiles = [...]struct {
 	controller string
 	v1, v2     []string
@@ -26,7 +27,7 @@ var limitFiles = [...]struct {
 	{"net_prio", []string{"net_prio.ifpriomap"}, nil},
 	{"rdma", []string{"rdma.max"}, []string{"rdma.max"}},
 	{"memory", []string{"memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.swappiness", "memory.oom_control"},
-		[]string{"memory.max", "memory.swap.max", "memory.low"}},
+		[]string{"memory.max", "memory.swap.max", "memory.low", "memory.min", "memory.high", "memory.zswap.max", "memory.zswap.writeback", "memory.oom.group"}},
 }
 
 // limitFile is a file of a cgroup and what was in it.

@@ -145,9 +145,14 @@ func (u *unit) holds(pid int) error {
 	return nil
 }
 
-// UpdateUnit changes the limits of a unit that runs to those of c, for systemd to
-// know them when it writes them again. A caller that has changed limits by
-// [Cgroup.Set] calls it too. Without a unit it does nothing.
+// UpdateUnit changes the limits of a unit that runs to those that Update has written,
+// for systemd to know them when it writes them again. Without a unit it does nothing.
+// If it fails, systemd has not taken any of them over; what Update has returned as
+// undo is to be called then.
+//
+// systemd writes all of its limits at once, not those alone that change: the rounded
+// ones, and what it does not know of (memory.oom.group of an update, for which a scope
+// that runs has no property). So the files are as before when this has ended.
 func (c *Cgroup) UpdateUnit() error {
 	if c.unit == nil {
 		return nil
@@ -156,19 +161,37 @@ func (c *Cgroup) UpdateUnit() error {
 	if len(props) == 0 {
 		return nil
 	}
-	if err := systemd.Set(c.unit.Unit, props); err != nil {
-		return fmt.Errorf("linux.resources: %w", err)
+	if _, err := c.ownUnit(); err != nil {
+		return err
 	}
-	return nil
+	files, err := c.saveLimits()
+	if err != nil {
+		return err
+	}
+	err = systemd.Set(c.unit.Unit, props)
+	if err != nil {
+		err = fmt.Errorf("linux.resources: %w", err)
+	}
+	return errors.Join(err, restoreLimits(files))
 }
 
-// stopUnit ends the unit. Its processes have been killed already. Both names may
-// be a damaged file's: only a scope whose cgroup bears its name is stopped, and
-// package systemd asks whether it has that cgroup.
-func (c *Cgroup) stopUnit() error {
+// ownUnit returns the cgroup of the unit as systemd names it. Both names may be a
+// damaged file's: of units that are not scopes, or do not have the cgroup's name,
+// nothing is asked.
+func (c *Cgroup) ownUnit() (group string, err error) {
 	group, ok := strings.CutPrefix(c.paths[""], root)
 	if !ok || len(c.paths) != 1 || !strings.HasSuffix(group, "/"+c.unit.Unit) || !strings.HasSuffix(group, ".scope") {
-		return fmt.Errorf("systemd unit %q: expected a scope with one cgroup, which has its name", cut(c.unit.Unit))
+		return "", fmt.Errorf("systemd unit %q: expected a scope with one cgroup, which has its name", cut(c.unit.Unit))
+	}
+	return group, nil
+}
+
+// stopUnit ends the unit. Its processes have been killed already. Package systemd
+// asks whether it has that cgroup.
+func (c *Cgroup) stopUnit() error {
+	group, err := c.ownUnit()
+	if err != nil {
+		return err
 	}
 	return systemd.Stop(c.unit.Unit, group)
 }

@@ -38,8 +38,8 @@ func limitProperties(r *cgroups.Resources) []systemd.Property {
 	if r.CpuWeight != 0 {
 		l.set("CPUWeight", r.CpuWeight)
 	}
-	if r.CPUIdle != nil && *r.CPUIdle == 1 {
-		l.set("CPUWeight", uint64(0)) // from systemd 252 on that is cpu.idle
+	if r.CPUIdle != nil {
+		l.idle(*r.CPUIdle == 1)
 	}
 	if r.CpuQuota != 0 || r.CpuPeriod != 0 {
 		l.cpuQuota(r.CpuQuota, r.CpuPeriod)
@@ -64,6 +64,17 @@ type limits struct{ props []systemd.Property }
 func (l *limits) set(name string, value any) {
 	l.props = slices.DeleteFunc(l.props, func(p systemd.Property) bool { return p.Name == name })
 	l.props = append(l.props, systemd.Property{Name: name, Value: value, Optional: true})
+}
+
+// idle is a weight of 0 for systemd 252 and later. Who is not idle any more, and has
+// no weight, has the kernel's (sched_group_set_idle).
+func (l *limits) idle(is bool) {
+	switch {
+	case is:
+		l.set("CPUWeight", uint64(0))
+	case !slices.ContainsFunc(l.props, func(p systemd.Property) bool { return p.Name == "CPUWeight" }):
+		l.set("CPUWeight", uint64(100))
+	}
 }
 
 // tasks: systemd takes no 0, which is for the file.
@@ -170,8 +181,8 @@ func (l *limits) unified(file, value string) {
 			l.cpuQuota(q, p)
 		}
 	case "cpu.idle":
-		if value == "1" {
-			l.set("CPUWeight", uint64(0))
+		if value == "0" || value == "1" {
+			l.idle(value == "1")
 		}
 	case "cpuset.cpus":
 		l.cpuset("AllowedCPUs", value)

@@ -157,14 +157,26 @@ func (m *manager) stop(unit, cgroup string) error {
 	}
 }
 
-// Set changes properties of a unit that runs, for as long as the machine does.
+// Set changes properties of a unit that runs, for as long as the machine does. Of an
+// error none of them has been changed, unless it is ErrClosed: a systemd that executes
+// itself again meanwhile is asked again for a while.
 func Set(unit string, props []Property) error {
-	m, err := connect()
-	if err != nil {
-		return err
+	for end := time.Now().Add(timeout); ; {
+		m, err := connect()
+		if err != nil {
+			return err
+		}
+		err = m.set(unit, props)
+		m.conn.Close()
+		if !errors.Is(err, dbus.ErrClosed) || time.Now().After(end) {
+			return err
+		}
 	}
-	defer m.conn.Close()
-	if props, err = m.fit(props); err != nil {
+}
+
+func (m *manager) set(unit string, props []Property) error {
+	props, err := m.fit(props)
+	if err != nil {
 		return err
 	}
 	for len(props) > 0 {

@@ -21,4 +21,13 @@ var differences = []struct {
 		"without linux.rootfsPropagation runc's root is private"},
 	{".*", "mounts", `\+(/|PATH/rootfs) / rw,\w+ master - .*`,
 		"and runseal's gets what the host mounts later on"},
+	{"life", ".* of the unit", `-CollectMode=inactive`, "runc leaves a unit that has failed to whoever finds it"},
+	{"life", ".* of the unit", `\+CollectMode=inactive-or-failed`, "and of runseal's nothing is left"},
+	{"life", ".* of the unit", `-(DeviceAllow=.*|DevicePolicy=strict)`,
+		"runc has systemd make a filter of devices beside its own"},
+	{"life", ".* of the unit", `\+DevicePolicy=auto`, "what systemd cannot express is not half told to it (runtime/cgroup/unitlimits.go)"},
+	{"life", "cgroup.*", `-(cpu\.weight: |CPUWeight=|cpu\.weight\.nice: )(20|7)`,
+		"runc 1.1 makes a weight of shares in a line from 1 to 10000"},
+	{"life", "cgroup.*", `\+(cpu\.weight: |CPUWeight=|cpu\.weight\.nice: )(59|2)`,
+		"as runc 1.3 does, 1024 shares, which are usual, are a weight of 100, which is usual"},
 }

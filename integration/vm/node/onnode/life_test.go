@@ -15,7 +15,7 @@ func life(t *testing.T, c *container) {
 		t.Errorf("the cgroup is %s, expected %s", got, c.cgroup(c.id))
 	}
 	c.dir = filepath.Join("/sys/fs/cgroup", cgroupOf(t, pid))
-	c.limits("limits", func(w knob) string { return w.value })
+	c.limits("cgroup", func(w knob) string { return w.value })
 	c.execs()
 	c.terminal()
 	c.lists(pid)
@@ -120,7 +120,7 @@ func (c *container) ends() {
 	}
 	c.Ctr("containers", "rm", c.id)
 	node.events.wait(c.t, c.id, "delete", "")
-	c.saw["events"] = c.topics()
+	c.keep("events", c.topics())
 	for _, want := range []string{"create\n", "start\n", "exec-added one\n", "exec-started one\n", "exit of one: 7\n", "exit of big: 137\n", "oom\n", "exit of init: 5\n"} {
 		if !strings.Contains(c.saw["events"], want) {
 			c.t.Errorf("no event %q in\n%s", want, c.saw["events"])

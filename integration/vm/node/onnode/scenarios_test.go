@@ -66,6 +66,15 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// keep remembers what the scenario has seen, under a name that nothing else has.
+func (c *container) keep(key, text string) {
+	c.t.Helper()
+	if _, there := c.saw[key]; there {
+		c.t.Errorf("%q has been seen twice", key)
+	}
+	c.saw[key] = text
+}
+
 // start is `ctr run` of the image; flags come before it.
 func (c *container) start(flags []string, argv ...string) containerd.Result {
 	c.t.Helper()

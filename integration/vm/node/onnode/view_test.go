@@ -36,7 +36,7 @@ func (c *container) look(out string) {
 			}
 			lines = append(lines, line)
 		}
-		c.saw[name] = strings.Join(lines, "\n")
+		c.keep(name, strings.Join(lines, "\n"))
 	}
 }
 
@@ -71,7 +71,7 @@ func once(t *testing.T, c *container) {
 	c.sawLine("tried", "unshare a mount namespace operation not permitted")
 	c.sawLine("tried", "open device disk operation not permitted")
 	node.events.wait(t, c.id, "delete", "") // after ctr's end
-	c.saw["events"] = c.topics()
+	c.keep("events", c.topics())
 }
 
 // privileged has all capabilities and devices, and no filter.
@@ -93,5 +93,5 @@ func refused(t *testing.T, c *container) {
 		t.Errorf("a missing program: exit status %d, stderr %q", r.Status, r.Stderr)
 	}
 	c.Do("containers", "rm", c.id) // ctr keeps the container when its task has failed
-	c.saw["events"] = c.topics()
+	c.keep("events", c.topics())
 }
