@@ -160,7 +160,7 @@ func (rep *report) writeTable(w io.Writer, withTargets bool) error {
 	for _, r := range rep.Runtimes {
 		fmt.Fprintf(&b, "%-8s %s (%s)\n", r.Name, r.Version, r.Path)
 	}
-	fmt.Fprintf(&b, "Linux %s, medians of %d, pause %g ms, memory of %d runs\n\n", rep.Kernel, rep.N, rep.PauseMs, memorySamples)
+	fmt.Fprintf(&b, "Linux %s, medians of %d, pause %g ms, memory of %d runs\n\n", rep.Kernel, rep.N, rep.PauseMs, memorySamples(rep.N))
 
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
 	first := rep.Runtimes[0].Name

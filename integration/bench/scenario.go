@@ -217,8 +217,9 @@ func (rep *report) scenario(ctx context.Context, o options, rts []*runtime, rows
 	return nil
 }
 
-// Memory differs little from run to run, so few are enough.
-const memorySamples = 5
+// memorySamples is how often memory is measured: it differs little from run to run, so
+// few are enough.
+func memorySamples(n int) int { return min(n, 5) }
 
 // memory measures the peak memory of create and exec.
 func (rep *report) memory(ctx context.Context, s *setup) error {
@@ -230,7 +231,7 @@ func (rep *report) memory(ctx context.Context, s *setup) error {
 		{rowExecMem, (*runtime).execPeak},
 	} {
 		peaks := make([][]int64, len(s.runtimes))
-		for range memorySamples {
+		for range memorySamples(rep.N) {
 			for k, r := range s.runtimes {
 				if err := context.Cause(ctx); err != nil {
 					return err

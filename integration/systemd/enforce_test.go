@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/integration/internal/box"
-	"github.com/runseal/runseal/runtime/cgroup"
 )
 
 // TestOutOfMemory: one process that takes too much is killed, and the container
@@ -68,19 +67,24 @@ func TestOnePid(t *testing.T) {
 	}
 }
 
-// TestFrozen: a frozen container is seen as such, and delete --force ends it.
-func TestFrozen(t *testing.T) {
+// TestPause: a paused container stays so when systemd writes what it knows, nothing is
+// started in it, and it goes on; delete --force ends a paused one.
+func TestPause(t *testing.T) {
 	u := scope(t, "sleep 600")
 	u.Up()
-	c := cgroup.OpenScope(map[string]string{"": u.Dir}, u.Unit)
-	if err := c.Freeze(); err != nil {
-		t.Fatal(err)
-	}
+	u.Must("pause", u.ID)
+	systemctl(t, "daemon-reload")
+	u.files(t, "cgroup.freeze=1")
 	if s := u.State().Status; s != "paused" {
 		t.Errorf("the container is %s", s)
 	}
-	systemctl(t, "daemon-reload")
-	u.files(t, "cgroup.freeze=1")
+	if r := u.Do("exec", u.ID, "true"); r.Status == 0 || !strings.Contains(r.Stderr, "paused") {
+		t.Errorf("exec in a paused container: exit status %d, stderr %q", r.Status, r.Stderr)
+	}
+	u.Must("resume", u.ID)
+	u.files(t, "cgroup.freeze=0")
+	u.Must("exec", u.ID, "true")
+	u.Must("pause", u.ID)
 	u.Must("delete", "--force", u.ID)
 	u.NothingLeft()
 	u.gone(t)

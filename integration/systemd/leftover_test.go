@@ -91,7 +91,7 @@ func TestOthersUnit(t *testing.T) {
 // TestTwice: the same name again, as soon as delete has ended.
 func TestTwice(t *testing.T) {
 	u := scope(t, "sleep 600")
-	for range 10 {
+	for range box.Rounds(10) {
 		u.Up()
 		u.Must("delete", "--force", u.ID)
 	}
@@ -113,7 +113,7 @@ func TestDamagedState(t *testing.T) {
 	u.gone(t)
 }
 
-// TestForgedState: a state that names somebody else's unit does not stop it.
+// TestForgedState: a state that names somebody else's unit neither stops nor limits it.
 func TestForgedState(t *testing.T) {
 	u := scope(t, "sleep 600")
 	u.Up()
@@ -130,8 +130,10 @@ func TestForgedState(t *testing.T) {
 		if err := os.WriteFile(file, []byte(forged), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if r := u.Do("delete", "--force", u.ID); r.Status == 0 || !strings.Contains(r.Stderr, "expected a scope with one cgroup") {
-			t.Errorf("%s: exit status %d, stderr %q", unit, r.Status, r.Stderr)
+		for _, args := range [][]string{{"update", "--pids-limit", "9", u.ID}, {"delete", "--force", u.ID}} {
+			if r := u.Do(args...); r.Status == 0 || !strings.Contains(r.Stderr, "expected a scope with one cgroup") {
+				t.Errorf("%s: %v: exit status %d, stderr %q", unit, args, r.Status, r.Stderr)
+			}
 		}
 	}
 	if err := os.WriteFile(file, good, 0o600); err != nil {

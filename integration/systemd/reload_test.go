@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // TestReload: systemd reads its units again, and writes other limits of the same
@@ -58,7 +60,7 @@ func TestReloadAlone(t *testing.T) {
 // moment of create and delete.
 func TestReexec(t *testing.T) {
 	u := scope(t, "sleep 600")
-	for range 6 {
+	for range box.Rounds(6) {
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(done)

@@ -32,6 +32,7 @@ type suiteOutcome struct {
 	begun   bool
 	program bool            // no tests: what counts is the status, and text
 	text    strings.Builder // what a program has printed
+	show    bool            // print it
 	ended   bool
 	status  int
 	seconds float64

@@ -45,6 +45,9 @@ func save(opt options, all []*outcome) error {
 				}
 				continue
 			}
+			if s.program {
+				continue
+			}
 			passed, all := s.counts()
 			m.Passed, m.Tests = m.Passed+passed, m.Tests+all
 			m.Suites[s.name] = all

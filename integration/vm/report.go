@@ -48,6 +48,7 @@ func report(w io.Writer, opt options, all []*outcome) error {
 	if err := keep(opt, all); err != nil {
 		return err
 	}
+	shown(w, all)
 	bad := 0
 	for _, o := range all {
 		for _, p := range o.problems(opt) {
@@ -89,6 +90,17 @@ func table(w io.Writer, all []*outcome) {
 	}
 	fmt.Fprintln(t, "\t")
 	t.Flush()
+}
+
+// shown prints what programs have said to people.
+func shown(w io.Writer, all []*outcome) {
+	for _, o := range all {
+		for _, s := range o.suites {
+			if s.show && s.ended {
+				fmt.Fprintf(w, "\n%s on %s:\n\n%s\n", s.name, o.target.name, strings.ReplaceAll(s.text.String(), "\r", ""))
+			}
+		}
+	}
 }
 
 // cell is "12/12 3.1 s", or a dash for a suite that the machine does not run.

@@ -9,7 +9,9 @@ type suite struct {
 	binary  string   // of `go test -exec`; otherwise it is compiled here
 	program bool     // a program instead of tests: it has to end with status 0
 	node    bool     // only on whole nodes, where nothing else runs
+	only    string   // the one target that runs it; "" for all
 	env     []string // what the tests expect of the machine
+	show    bool     // what it prints is for people, below the table of results
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on
@@ -34,11 +36,15 @@ var suites = []suite{
 	{pkg: probeSuite, seconds: 30, program: true},
 	{pkg: "integration/systemd", seconds: 300, node: true, env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
 	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
+	// That it runs is tested; figures of an emulated machine are to be compared with each
+	// other, not with a limit.
+	{pkg: "integration/bench", args: []string{"-n", "3", "-warmup", "1", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
 }
 
 // programs are the helpers that tests put into containers: bundle.Build finds
 // them below RUNSEAL_PROGRAMS, as there is no compiler in the machines.
 var programs = []string{
+	"integration/bench/launch",
 	"integration/features/inside",
 	"integration/vm/node/onnode/view",
 }

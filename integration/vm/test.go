@@ -65,6 +65,9 @@ func prepare(ctx context.Context, o options, t target) (func(context.Context) *o
 		return nil, err
 	}
 	list := t.suites()
+	if o.run != "" { // tests
+		list = slices.DeleteFunc(list, func(s suite) bool { return s.program })
+	}
 	b, err := build(ctx, o.out, t.arch(), list)
 	if err != nil {
 		return nil, err
@@ -104,7 +107,7 @@ func (o *outcome) run(ctx context.Context, opt options, k *kernel.Kernel, disks 
 		w = io.MultiWriter(log, also)
 	}
 	for i, j := range jobs {
-		o.suites = append(o.suites, &suiteOutcome{name: j.Name, log: w, head: log, program: list[i].program})
+		o.suites = append(o.suites, &suiteOutcome{name: j.Name, log: w, head: log, program: list[i].program, show: list[i].show})
 	}
 	busybox, err := busyboxOf(ctx, opt.cache, t.arch())
 	if err != nil {
@@ -138,7 +141,7 @@ func timeout(jobs []wire.Job) time.Duration {
 // suites of a target.
 func (t target) suites() (list []suite) {
 	for _, s := range suites {
-		if (s.arch == "" || s.arch == t.arch()) && s.node == (t.node != "") && (len(t.jobs) == 0 || slices.Contains(t.jobs, s.pkg)) {
+		if (s.arch == "" || s.arch == t.arch()) && s.node == (t.node != "") && (s.only == "" || s.only == t.name) && (len(t.jobs) == 0 || slices.Contains(t.jobs, s.pkg)) {
 			list = append(list, s)
 		}
 	}
