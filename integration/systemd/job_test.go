@@ -16,21 +16,23 @@ import (
 // runs a command. It returns what place takes.
 func badSlice(t *testing.T, name, command string) (slice, dir string) {
 	t.Helper()
-	slice = "runsealit-" + name + ".slice"
-	for file, text := range map[string]string{
-		slice:                            "[Unit]\nRequires=runsealit-" + name + ".service\nAfter=runsealit-" + name + ".service\n",
-		"runsealit-" + name + ".service": "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=" + command + "\n",
-	} {
-		path := filepath.Join("/run/systemd/system", file)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	slice, service := "runsealit-"+name+".slice", "runsealit-"+name+".service"
+	files := map[string]string{
+		slice:   "[Unit]\nRequires=" + service + "\nAfter=" + service + "\n",
+		service: "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=" + command + "\n",
+	}
+	t.Cleanup(func() {
+		systemctl(t, "stop", slice, service)
+		systemctl(t, "reset-failed", slice, service)
+		for file := range files {
+			os.Remove(filepath.Join("/run/systemd/system", file))
+		}
+		systemctl(t, "daemon-reload")
+	})
+	for file, text := range files {
+		if err := os.WriteFile(filepath.Join("/run/systemd/system", file), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() {
-			systemctl(t, "stop", file)
-			systemctl(t, "reset-failed", file)
-			os.Remove(path)
-			systemctl(t, "daemon-reload")
-		})
 	}
 	systemctl(t, "daemon-reload")
 	return slice, "runsealit.slice/" + slice

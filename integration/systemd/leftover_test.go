@@ -122,15 +122,15 @@ func TestForgedState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, unit := range []string{"dbus.service", "system.slice", "init.scope", "../x.scope", ".scope"} {
-		forged := strings.Replace(string(good), `"systemdUnit":"`+u.Unit+`"`, `"systemdUnit":"`+unit+`"`, 1)
-		if forged == string(good) {
-			t.Fatalf("no unit in %s", good)
-		}
-		if err := os.WriteFile(file, []byte(forged), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, args := range [][]string{{"update", "--pids-limit", "9", u.ID}, {"delete", "--force", u.ID}} {
+	for _, args := range [][]string{{"update", "--pids-limit", "9", u.ID}, {"delete", "--force", u.ID}} {
+		for _, unit := range []string{"dbus.service", "system.slice", "init.scope", "../x.scope", ".scope"} {
+			forged := strings.Replace(string(good), `"systemdUnit":"`+u.Unit+`"`, `"systemdUnit":"`+unit+`"`, 1)
+			if forged == string(good) {
+				t.Fatalf("no unit in %s", good)
+			}
+			if err := os.WriteFile(file, []byte(forged), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			if r := u.Do(args...); r.Status == 0 || !strings.Contains(r.Stderr, "expected a scope with one cgroup") {
 				t.Errorf("%s: %v: exit status %d, stderr %q", unit, args, r.Status, r.Stderr)
 			}

@@ -69,7 +69,7 @@ func TestReexec(t *testing.T) {
 				select {
 				case <-stop:
 					return
-				case <-time.After(20 * time.Millisecond):
+				case <-time.After(box.Slow(20 * time.Millisecond)):
 				}
 			}
 		}()

@@ -70,6 +70,9 @@ func fetch(ctx context.Context, o options) error {
 			return err
 		}
 		fmt.Printf("%-12s %s\n", t.name, k.Release)
+		if _, err := t.disks(ctx, o); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -54,10 +54,12 @@ const (
 // as a slice that is not there yet; a start that takes longer hangs.
 const timeout = 30 * time.Second
 
-// How long systemd may be absent, how long a unit that is on its way out is waited
-// for, and how often both are looked at.
+// How long systemd may be absent: where its socket is missing, and where there is one
+// that nobody answers, as long as it reads some thousand units again. How long a unit
+// that is on its way out is waited for, and how often both are looked at.
 const (
 	absence = 2 * time.Second
+	silence = 10 * time.Second
 	leaving = 2 * time.Second
 	poll    = 5 * time.Millisecond
 )
@@ -89,7 +91,7 @@ type manager struct {
 // connect connects to the systemd of this machine. If systemd is not there it may
 // be executing itself again (systemctl daemon-reexec), which is waited for.
 func connect() (*manager, error) {
-	for end := time.Now().Add(absence); ; time.Sleep(poll) {
+	for began := time.Now(); ; time.Sleep(poll) {
 		c, err := dbus.Dial(privateSocket, time.Now().Add(timeout))
 		if err == nil {
 			c.Listen(managerFace, "JobRemoved")
@@ -99,7 +101,11 @@ func connect() (*manager, error) {
 		if busErr == nil {
 			return m, nil
 		}
-		if time.Now().After(end) {
+		limit := silence
+		if errors.Is(err, unix.ENOENT) && errors.Is(busErr, unix.ENOENT) {
+			limit = absence
+		}
+		if time.Since(began) > limit {
 			return nil, fmt.Errorf("%w: %w; %w", ErrUnreachable, err, busErr)
 		}
 	}

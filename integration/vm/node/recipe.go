@@ -40,13 +40,16 @@ var packages = []string{
 	"busybox-static", "kmod", "procps",
 }
 
-// remove are documents, languages, and what was only needed to install.
+// remove are documents, languages, what was only needed to install, and the generators,
+// which systemd executes at each start and daemon-reload to find units for devices,
+// consoles and file systems.
 var remove = []string{
 	"/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*",
 	"/usr/share/lintian", "/usr/share/bash-completion", "/usr/share/zsh", "/usr/share/i18n",
 	"/usr/lib/*-linux-gnu/gconv", "/usr/lib/*-linux-gnu/perl-base",
 	"/var/lib/apt/lists/*", "/var/cache/apt/*", "/var/cache/debconf/*", "/var/log/*",
 	"/debootstrap",
+	"/usr/lib/systemd/system-generators/*",
 }
 
 // mask are units of sysinit.target and basic.target that a machine without devices,
