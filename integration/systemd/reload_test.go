@@ -57,7 +57,7 @@ func TestReloadAlone(t *testing.T) {
 }
 
 // TestReexec: systemd executes itself again, which ends its connections, at any
-// moment of create and delete.
+// moment of create, update and delete.
 func TestReexec(t *testing.T) {
 	u := scope(t, "sleep 600")
 	for range box.Rounds(6) {
@@ -74,11 +74,12 @@ func TestReexec(t *testing.T) {
 			}
 		}()
 		r := u.TryCreate().Wait()
+		change := u.Do("update", "--pids-limit", "9", u.ID)
 		d := u.Do("delete", "--force", u.ID)
 		close(stop)
 		<-done
-		if r.Status != 0 || d.Status != 0 {
-			t.Errorf("create: %d %q, delete: %d %q", r.Status, r.Stderr, d.Status, d.Stderr)
+		if r.Status != 0 || change.Status != 0 || d.Status != 0 {
+			t.Errorf("create: %d %q, update: %d %q, delete: %d %q", r.Status, r.Stderr, change.Status, change.Stderr, d.Status, d.Stderr)
 		}
 	}
 	u.NothingLeft()

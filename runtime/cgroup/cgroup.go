@@ -55,8 +55,9 @@
 //	err = c.Destroy()                  // stops the unit
 //
 // The limits are properties of the unit as well, because systemd writes what it
-// knows to the files again when it likes. All other operations are the same: the
-// cgroup is delegated, so systemd leaves what is in it alone.
+// knows to the files again when it likes; so Update is followed by UpdateUnit. All
+// other operations are the same: the cgroup is delegated, so systemd leaves what is
+// in it alone.
 //
 // # Limits of this package
 //
