@@ -26,8 +26,8 @@ var differences = []struct {
 	{"life", ".* of the unit", `-(DeviceAllow=.*|DevicePolicy=strict)`,
 		"runc has systemd make a filter of devices beside its own"},
 	{"life", ".* of the unit", `\+DevicePolicy=auto`, "what systemd cannot express is not half told to it (runtime/cgroup/unitlimits.go)"},
-	{"life", "cgroup.*", `-(cpu\.weight: |CPUWeight=|cpu\.weight\.nice: )(20|7)`,
+	{"life", "resources.*", `-(cpu\.weight: |CPUWeight=|cpu\.weight\.nice: )(20|7)`,
 		"runc 1.1 makes a weight of shares in a line from 1 to 10000"},
-	{"life", "cgroup.*", `\+(cpu\.weight: |CPUWeight=|cpu\.weight\.nice: )(59|2)`,
+	{"life", "resources.*", `\+(cpu\.weight: |CPUWeight=|cpu\.weight\.nice: )(59|2)`,
 		"as runc 1.3 does, 1024 shares, which are usual, are a weight of 100, which is usual"},
 }

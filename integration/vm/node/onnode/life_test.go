@@ -15,7 +15,7 @@ func life(t *testing.T, c *container) {
 		t.Errorf("the cgroup is %s, expected %s", got, c.cgroup(c.id))
 	}
 	c.dir = filepath.Join("/sys/fs/cgroup", cgroupOf(t, pid))
-	c.limits("cgroup", func(w knob) string { return w.value })
+	c.limits("resources", func(w knob) string { return w.value })
 	c.execs()
 	c.terminal()
 	c.lists(pid)

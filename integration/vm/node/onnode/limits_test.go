@@ -74,7 +74,7 @@ func (c *container) limits(key string, value func(knob) string) {
 func (c *container) reload() {
 	c.t.Helper()
 	command(c.t, nil, "systemctl", "daemon-reload")
-	c.limits("cgroup after daemon-reload", func(k knob) string { return k.value })
+	c.limits("resources after daemon-reload", func(k knob) string { return k.value })
 	c.expect("the disk after daemon-reload", c.Do("tasks", "exec", "--exec-id", "reloaded", c.id, "/bin/sh", "-c",
 		"mknod /tmp/disk b $0 $1 && head -c 1 /tmp/disk 2>&1", c.disk()[0], c.disk()[1]), 1, "head: /tmp/disk: Operation not permitted\n")
 }
@@ -83,7 +83,7 @@ func (c *container) reload() {
 func (c *container) update() {
 	c.t.Helper()
 	command(c.t, strings.NewReader(update), c.binary(), "--root", "/run/containerd/runc/"+namespace, "update", "--resources", "-", c.id)
-	c.limits("cgroup after update", func(k knob) string { return k.updated })
+	c.limits("resources after update", func(k knob) string { return k.updated })
 }
 
 // upWith starts a container of a config.json with resources.
