@@ -5,4 +5,8 @@
 // It needs a machine whose init is systemd, with cgroup v2 and root, best one to
 // throw away. On others it says so in one line and passes, unless
 // RUNSEAL_IT_SYSTEMD=1 says that it has to run.
+//
+// Tests are parallel, since many of them wait, but for those that take systemd away or
+// have it executed again, stop the slice runsealit.slice with all in it, or collect
+// orphans.
 package systemd

@@ -15,6 +15,7 @@ import (
 // TestOutOfMemory: one process that takes too much is killed, and the container
 // goes on: systemd does not stop the scope for it.
 func TestOutOfMemory(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "tail /dev/zero; echo ended $?; sleep 600")
 	u.Spec.Linux.Resources.Memory = &specs.LinuxMemory{Limit: ptr(int64(32 << 20)), Swap: ptr(int64(32 << 20))}
 	p := u.Create()
@@ -32,6 +33,7 @@ func TestOutOfMemory(t *testing.T) {
 // TestOutOfMemoryGroup: with memory.oom.group all of it goes, the unit has failed
 // and is forgotten, and delete finds nothing wrong with that.
 func TestOutOfMemoryGroup(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600 & tail /dev/zero; echo ended; sleep 600")
 	u.Spec.Linux.Resources.Memory = &specs.LinuxMemory{Limit: ptr(int64(32 << 20)), Swap: ptr(int64(32 << 20))}
 	u.Spec.Linux.Resources.Unified = map[string]string{"memory.oom.group": "1"}
@@ -50,6 +52,7 @@ func TestOutOfMemoryGroup(t *testing.T) {
 }
 
 func TestForkRefused(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait")
 	u.Spec.Linux.Resources.Pids = &specs.LinuxPids{Limit: ptr(int64(3))}
 	if r := u.Run(); !strings.Contains(r.Stderr, "can't fork") {
@@ -60,6 +63,7 @@ func TestForkRefused(t *testing.T) {
 // TestOnePid: a limit that leaves room for nobody but the container's process does
 // not keep systemd from putting it there.
 func TestOnePid(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "echo alone; true | true")
 	u.Spec.Linux.Resources.Pids = &specs.LinuxPids{Limit: ptr(int64(1))}
 	if r := u.Run(); r.Stdout != "alone\n" || !strings.Contains(r.Stderr, "can't fork") {
@@ -70,6 +74,7 @@ func TestOnePid(t *testing.T) {
 // TestPause: a paused container stays so when systemd writes what it knows, nothing is
 // started in it, and it goes on; delete --force ends a paused one.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Up()
 	u.Must("pause", u.ID)
@@ -118,6 +123,7 @@ func TestFrozenSlice(t *testing.T) {
 
 // TestKill: the end of the last process ends the unit, before anybody deletes.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600 & sleep 600")
 	pid := u.Up()
 	u.Must("kill", "--all", u.ID, "KILL")
@@ -132,6 +138,7 @@ func TestKill(t *testing.T) {
 
 // TestStopped: what an administrator does with the unit ends the container.
 func TestStopped(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done")
 	p := u.Create()
 	pid := u.State().Pid
@@ -150,6 +157,7 @@ func TestStopped(t *testing.T) {
 // TestCgroupsBelow: a container that has made cgroups of its own, with processes in
 // them, leaves none.
 func TestCgroupsBelow(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "mkdir -p /sys/fs/cgroup/a/b && echo 0 > /sys/fs/cgroup/a/b/cgroup.procs && echo in; sleep 600 & wait")
 	u.SetNamespace(specs.LinuxNamespace{Type: specs.CgroupNamespace})
 	u.Spec.Mounts = append(u.Spec.Mounts, specs.Mount{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"rw"}})

@@ -40,6 +40,7 @@ func badSlice(t *testing.T, name, command string) (slice, dir string) {
 
 // TestJobFails: the error has systemd's word, and nothing is left.
 func TestJobFails(t *testing.T) {
+	t.Parallel()
 	slice, dir := badSlice(t, "fails", "/bin/false")
 	u := scope(t, "sleep 600")
 	u.place(slice, dir)
@@ -54,6 +55,7 @@ func TestJobFails(t *testing.T) {
 // TestJobHangs: the limit for a job is below the 30 seconds of a box's commands, so
 // this command is waited for by the test itself.
 func TestJobHangs(t *testing.T) {
+	t.Parallel()
 	slice, dir := badSlice(t, "hangs", "/bin/sleep 3600")
 	u := scope(t, "sleep 600")
 	u.place(slice, dir)

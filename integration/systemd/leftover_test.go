@@ -30,6 +30,7 @@ func another(t *testing.T, unit string, args ...string) *exec.Cmd {
 
 // TestFailedUnit: a unit of the same name that has failed is no obstacle.
 func TestFailedUnit(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	cmd := another(t, u.Unit, "-p", "RuntimeMaxSec=1", "-p", "CollectMode=inactive")
 	cmd.Wait()
@@ -90,6 +91,7 @@ func TestOthersUnit(t *testing.T) {
 
 // TestTwice: the same name again, as soon as delete has ended.
 func TestTwice(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	for range box.Rounds(10) {
 		u.Up()
@@ -100,6 +102,7 @@ func TestTwice(t *testing.T) {
 // TestDamagedState: the scope of a container without a cgroupsPath is found by its
 // id alone.
 func TestDamagedState(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Spec.Linux.CgroupsPath = ""
 	u.Unit = "runseal-" + u.ID + ".scope"
@@ -115,6 +118,7 @@ func TestDamagedState(t *testing.T) {
 
 // TestForgedState: a state that names somebody else's unit neither stops nor limits it.
 func TestForgedState(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Up()
 	file := filepath.Join(u.Root, u.ID, "state.json")

@@ -11,6 +11,7 @@ import (
 // TestPathRefused: a form that is not systemd's, before anything is made. The
 // other driver takes systemd's form as a path, as other runtimes do.
 func TestPathRefused(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	for path, want := range map[string]string{
 		"/runseal/a":     `"/runseal/a": expected SLICE:PREFIX:NAME with --systemd-cgroup`,
@@ -29,6 +30,7 @@ func TestPathRefused(t *testing.T) {
 // TestLimitRefused: what systemd would accept and the kernel does not leaves
 // nothing, and the error has the field.
 func TestLimitRefused(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Spec.Linux.Resources.CPU = &specs.LinuxCPU{Cpus: "4000"}
 	r := u.TryCreate().Wait()
@@ -40,6 +42,7 @@ func TestLimitRefused(t *testing.T) {
 }
 
 func TestAnnotations(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Spec.Annotations = map[string]string{
 		"org.systemd.property.TimeoutStopUSec":     "uint64 5000000",
@@ -62,6 +65,7 @@ func TestAnnotations(t *testing.T) {
 }
 
 func TestAnnotationRefused(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	for name, c := range map[string]struct{ value, want string }{
 		"Slice":           {"'x.slice'", `annotations["org.systemd.property.Slice"]: "'x.slice'": expected one of the properties After, `},
@@ -81,6 +85,7 @@ func TestAnnotationRefused(t *testing.T) {
 // TestOtherDriver: the same container without --systemd-cgroup: the path is one,
 // and annotations are nobody's.
 func TestOtherDriver(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Unit = ""
 	u.Box.Global("--systemd-cgroup=false")
@@ -96,6 +101,7 @@ func TestOtherDriver(t *testing.T) {
 
 // TestPlan: what systemd is asked for is a part of the plan.
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "true")
 	limits(u)
 	u.WriteConfig(u.Config())
@@ -110,6 +116,7 @@ func TestPlan(t *testing.T) {
 }
 
 func TestFeatures(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "true")
 	var f struct {
 		Linux struct {

@@ -49,6 +49,7 @@ func version(t *testing.T) (n int) {
 
 // TestReloadAlone: a unit without any limit of ours is not given any.
 func TestReloadAlone(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Up()
 	u.files(t, "memory.max=max", "cpu.max=max 100000", "memory.oom.group=0")

@@ -28,6 +28,7 @@ func limits(u *unitBox) []string {
 // container is in it from its first instruction: its cgroup namespace has no other
 // root.
 func TestScope(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "cat /proc/self/cgroup; sleep 600")
 	u.SetNamespace(specs.LinuxNamespace{Type: specs.CgroupNamespace})
 	files := limits(u)
@@ -54,6 +55,7 @@ func TestScope(t *testing.T) {
 
 // TestDefaultName: without a cgroupsPath, and in a slice that is two levels deep.
 func TestDefaultName(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Spec.Linux.CgroupsPath = ""
 	u.Unit = "runseal-" + u.ID + ".scope"
@@ -75,6 +77,7 @@ func TestSliceTree(t *testing.T) {
 }
 
 func TestRootSlice(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.place("-.slice", "/")
 	pid := u.Up()
@@ -85,6 +88,7 @@ func TestRootSlice(t *testing.T) {
 // TestRun: in the foreground, with the unit gone at its end, and the exit status
 // of the container's process.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "exit 7")
 	if r := u.Run(); r.Status != 7 {
 		t.Errorf("exit status %d, stderr %q", r.Status, r.Stderr)
@@ -114,6 +118,7 @@ const denied = "{ mknod /tmp/loop0 b 7 0; head -c 1 /tmp/loop0; } 2>&1 | grep 'O
 
 // TestDevices: our device rules are in force, beside whatever systemd has.
 func TestDevices(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "mknod /tmp/null c 1 3; cat /tmp/null && echo null; "+denied)
 	u.Mount("tmpfs", "tmpfs", "/tmp", "")
 	if r := u.Run(); r.Status != 0 || !strings.HasPrefix(r.Stdout, "null\n") {
@@ -123,6 +128,7 @@ func TestDevices(t *testing.T) {
 
 // TestUserNamespace: the child waits for its scope before it waits for its ids.
 func TestUserNamespace(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "cat /proc/self/uid_map; cat /proc/self/cgroup")
 	u.SetNamespace(specs.LinuxNamespace{Type: specs.UserNamespace})
 	u.SetNamespace(specs.LinuxNamespace{Type: specs.CgroupNamespace})
@@ -135,6 +141,7 @@ func TestUserNamespace(t *testing.T) {
 
 // TestHugepages: a controller that systemd does not know.
 func TestHugepages(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("/sys/kernel/mm/hugepages/hugepages-2048kB"); err != nil {
 		t.Skip("this machine has no huge pages of 2 MB")
 	}

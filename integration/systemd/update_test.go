@@ -18,6 +18,7 @@ func (u *unitBox) update(resources string) box.Result {
 // TestUpdate: limits that are changed later are systemd's too, so they stay when it
 // writes what it knows.
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	limits(u)
 	u.Up()
@@ -68,6 +69,7 @@ func TestUpdate(t *testing.T) {
 // TestUpdateNoWeight: of a container that never had a weight, systemd does not keep
 // that it is idle.
 func TestUpdateNoWeight(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Up()
 	for _, change := range []string{"1", "0"} {
@@ -81,6 +83,7 @@ func TestUpdateNoWeight(t *testing.T) {
 // TestUpdateExact: what systemd cannot express is exact in the files when update has
 // ended, also what earlier updates have written there.
 func TestUpdateExact(t *testing.T) {
+	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Up()
 	for _, step := range []struct{ change, file string }{

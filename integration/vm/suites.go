@@ -34,7 +34,7 @@ var suites = []suite{
 	{pkg: "integration/oldkernel", seconds: 240, arch: "amd64"},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
 	{pkg: probeSuite, seconds: 30, program: true},
-	{pkg: "integration/systemd", seconds: 300, node: true, env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
+	{pkg: "integration/systemd", args: []string{"-test.parallel=3"}, seconds: 300, node: true, env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
 	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
 	// That it runs is tested; figures of an emulated machine are to be compared with each
 	// other, not with a limit.
