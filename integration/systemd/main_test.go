@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/godbus/dbus/v5"
+	"time"
 
 	"github.com/runseal/runseal/integration/internal/box"
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/systemd"
+	"github.com/runseal/runseal/runtime/systemd/dbus"
 )
 
 func TestMain(m *testing.M) {
@@ -92,16 +92,15 @@ func (u *unitBox) gone(t *testing.T) {
 // with this question, and a systemctl is some tenths of a second on an emulated machine.
 func known(t *testing.T, unit string) bool {
 	t.Helper()
-	conn, err := dbus.Dial("unix:path=" + private)
+	conn, err := dbus.Dial(private, time.Now().Add(box.Limit))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Auth(nil); err != nil {
-		t.Fatal(err)
-	}
-	err = conn.Object("org.freedesktop.systemd1", "/org/freedesktop/systemd1").Call("org.freedesktop.systemd1.Manager.GetUnit", 0, unit).Err
-	var answer dbus.Error
+	var e dbus.Encoder
+	e.String(unit)
+	_, err = conn.Call("", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "GetUnit", "s", e.Bytes())
+	var answer *dbus.Error
 	if errors.As(err, &answer) && answer.Name == "org.freedesktop.systemd1.NoSuchUnit" {
 		return false
 	}
