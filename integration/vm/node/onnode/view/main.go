@@ -16,8 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// init keeps main on the first thread, which /proc/self is: to another one the kernel
+// shows less (timerslack_ns wants CAP_SYS_NICE). The thread that gets a mount namespace
+// is then the one that uses it, too.
+func init() { runtime.LockOSThread() }
+
 func main() {
-	runtime.LockOSThread() // the thread that gets a mount namespace is the one that uses it
 	file("status", "/proc/self/status", "Umask", "Uid", "Gid", "Groups", "Cap", "NoNewPrivs", "Seccomp:", "Seccomp_filters", "Cpus_allowed_list", "Mems_allowed_list")
 	file("cgroup", "/proc/self/cgroup")
 	file("mounts", "/proc/self/mountinfo")
