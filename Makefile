@@ -68,6 +68,7 @@ DEPS      := $(DEPS_DEMO) \
 DEPS_VM   := $(DEPS_DEMO) \
 	qemu-system-x86:qemu-system-x86_64 \
 	apparmor:apparmor_parser secilc:secilc \
+	debootstrap:debootstrap e2fsprogs:mke2fs \
 	dpkg:dpkg-deb xz-utils:xz debian-archive-keyring:/usr/share/keyrings/debian-archive-keyring.gpg
 # The emulator of the other architecture only where its machine is asked for.
 DEPS_ARM  := qemu-system-arm:qemu-system-aarch64

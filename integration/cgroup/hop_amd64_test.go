@@ -88,7 +88,9 @@ func init() {
 	if err != nil {
 		panic(err)
 	}
-	select {}
+	for { // not select: with one processor Go sees that nothing can ever happen
+		unix.Pause()
+	}
 }
 
 // hopper writes a program that becomes three processes, each of which goes on in a child
