@@ -8,8 +8,10 @@ import (
 // the path of the policy in $POLICY.
 func wrap(script, policy string) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) {
-		args := append([]string{"unshare", "--mount", "/bin/sh", "-c", script + ` && exec "$0" "$@"`, cmd.Path}, cmd.Args[1:]...)
 		cmd.Env = append(cmd.Env, "POLICY="+policy)
-		cmd.Path, cmd.Args = "/usr/bin/unshare", args
+		args := append([]string{"unshare", "--mount", "/bin/sh", "-c", script + ` && exec "$0" "$@"`, cmd.Path}, cmd.Args[1:]...)
+		if cmd.Path, cmd.Err = exec.LookPath("unshare"); cmd.Err == nil {
+			cmd.Args = args
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/runseal/runseal/integration/bundle"
 	"github.com/runseal/runseal/integration/vm/internal/wire"
@@ -67,7 +68,7 @@ func execute(ctx context.Context, o options, args []string) error {
 	s := suite{pkg: pkg, seconds: limit, binary: binary}
 	job := wire.Job{
 		Name: pkg, Dir: inSource + "/" + pkg, Args: append([]string{s.inMachine(b)}, args[1:]...),
-		Env: env, Seconds: limit,
+		Env: append(slices.Clone(env), "RUNSEAL="+inRuntime), Seconds: limit,
 	}
 	out := &outcome{target: t}
 	if err := out.run(ctx, o, k, disks, b, []suite{s}, []wire.Job{job}, os.Stdout); err != nil {

@@ -45,7 +45,8 @@ type options struct {
 	cache   string
 	out     string
 	verbose bool
-	at      int // machines at a time
+	all     bool // all tests on all machines
+	at      int  // machines at a time
 }
 
 func command(ctx context.Context, args []string) error {
@@ -59,6 +60,7 @@ func command(ctx context.Context, args []string) error {
 	f.StringVar(&o.cache, "cache", defaultCache(), "`directory` for kernels and images")
 	f.StringVar(&o.out, "o", "bin/vm", "`directory` for consoles and results, below the module's root")
 	f.BoolVar(&o.verbose, "v", false, "print what the tests print")
+	f.BoolVar(&o.all, "all", false, "all tests on every kernel, not a share of those that are alike everywhere")
 	f.IntVar(&o.at, "at", 2, "machines at a `time`")
 	if err := f.Parse(args[1:]); err != nil {
 		return err

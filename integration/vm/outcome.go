@@ -71,11 +71,7 @@ func (o *outcome) take(e wire.Event) {
 			s.listing = text
 			return
 		}
-		for _, name := range strings.Fields(e.Text) {
-			if strings.HasPrefix(name, "Test") { // not examples, benchmarks, fuzz targets
-				s.listed = append(s.listed, name)
-			}
-		}
+		s.listed = strings.Fields(e.Text)
 	case wire.Output:
 		if s.program {
 			s.text.WriteString(e.Text)

@@ -25,7 +25,18 @@ const (
 )
 
 // env is what the tests are told.
-var env = []string{"RUNSEAL=" + inRuntime, "RUNSEAL_PROGRAMS=" + inPrograms, "RUNSEAL_VM=1"}
+var env = []string{"RUNSEAL_PROGRAMS=" + inPrograms, "RUNSEAL_VM=1"}
+
+// runtime returns what the tests are told of the runtime. Where it could be written to it
+// makes a read-only clone of itself at each start, and on Linux before 5.12 a copy: code
+// that the emulator has never seen, which takes ten times as long. So most suites have it
+// where that is not needed.
+func (s suite) runtime(t target) string {
+	if s.writable || t.node != "" {
+		return "RUNSEAL=" + inRuntime
+	}
+	return "RUNSEAL=" + wire.ReadOnly + "/" + filepath.Base(inRuntime)
+}
 
 // pack writes the initial file system and returns its size in bytes.
 func pack(path string, k *kernel.Kernel, b *built, busybox string, t target, list []suite, jobs []wire.Job) (size int64, err error) {
@@ -78,14 +89,18 @@ func (s suite) inMachine(b *built) string { return inTests + "/" + filepath.Base
 // job is how a suite is run in the machine.
 func (s suite) job(t target, b *built, o options) wire.Job {
 	if s.program {
-		return wire.Job{Name: s.pkg, Dir: "/", Args: append([]string{s.inMachine(b)}, s.args...), Env: slices.Concat(env, t.env, s.env), Seconds: s.seconds}
+		return wire.Job{Name: s.pkg, Dir: "/", Args: append([]string{s.inMachine(b)}, s.args...), Env: slices.Concat(env, []string{s.runtime(t)}, t.env, s.env), Seconds: s.seconds}
 	}
 	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1", "-test.short",
 		fmt.Sprintf("-test.timeout=%ds", s.seconds)}, s.args...)
-	if o.run != "" {
+	var share *wire.Share
+	switch {
+	case o.run != "":
 		args = append(args, "-test.run="+o.run)
+	case !o.all:
+		share = s.share(t)
 	}
-	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, t.env, s.env), Seconds: s.seconds + 10, List: true}
+	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, []string{s.runtime(t)}, t.env, s.env), Seconds: s.seconds + 10, List: true, Share: share}
 }
 
 func exists(path string) bool {

@@ -1,17 +1,25 @@
 package main
 
+import (
+	"slices"
+
+	"github.com/runseal/runseal/integration/vm/internal/wire"
+)
+
 // A suite is one test binary and how it is run.
 type suite struct {
-	pkg     string   // directory below the module's root, and the suite's name
-	args    []string // flags of the test binary
-	seconds int      // limit; a loaded machine is four times slower than a quiet one
-	arch    string   // only for this GOARCH; "" for all
-	binary  string   // of `go test -exec`; otherwise it is compiled here
-	program bool     // a program instead of tests: it has to end with status 0
-	node    bool     // only on whole nodes, where nothing else runs
-	only    string   // the one target that runs it; "" for all
-	env     []string // what the tests expect of the machine
-	show    bool     // what it prints is for people, below the table of results
+	pkg      string   // directory below the module's root, and the suite's name
+	args     []string // flags of the test binary
+	seconds  int      // limit; a loaded machine is four times slower than a quiet one
+	arch     string   // only for this GOARCH; "" for all
+	binary   string   // of `go test -exec`; otherwise it is compiled here
+	program  bool     // a program instead of tests: it has to end with status 0
+	node     bool     // only on whole nodes, where nothing else runs
+	only     string   // the one target that runs it; "" for all
+	env      []string // what the tests expect of the machine
+	show     bool     // what it prints is for people, below the table of results
+	writable bool     // the runtime's file is one that can be written to
+	asks     string   // regexp of the tests that run on every kernel (share); "" for all
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on
@@ -22,16 +30,17 @@ var suites = []suite{
 	{pkg: "runtime/state", seconds: 60},
 	{pkg: "runtime/signals", seconds: 60},
 	{pkg: "runtime/cgroup", seconds: 60},
-	{pkg: "integration/lifecycle", seconds: 240},
-	{pkg: "integration/seal", seconds: 240},
-	{pkg: "integration/features", seconds: 240},
+	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied|LimitIsEnforced"},
+	{pkg: "integration/seal", seconds: 240, writable: true, asks: "Kernel|OneFilter"},
+	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings"},
 	{pkg: "integration/cgroup", seconds: 240},
-	{pkg: "integration/verbs", seconds: 400},
-	{pkg: "integration/notify", seconds: 240, arch: "amd64"},
-	{pkg: "integration/policy", seconds: 240},
-	{pkg: "integration/hostile", seconds: 240},
+	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
+	{pkg: "integration/notify", args: []string{"-test.parallel=4"}, seconds: 240, arch: "amd64", asks: "Answers|WaitKillable"},
+	{pkg: "integration/policy", seconds: 240, asks: none},
+	{pkg: "integration/hostile", seconds: 240, asks: none},
 	{pkg: "integration/labels", seconds: 120},
-	{pkg: "integration/oldkernel", seconds: 240, arch: "amd64"},
+	// Old kernels by a filter; 5.10 is one.
+	{pkg: "integration/oldkernel", seconds: 400, writable: true, arch: "amd64", only: "6.1"},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64"},
 	{pkg: probeSuite, seconds: 30, program: true},
 	{pkg: "integration/systemd", args: []string{"-test.parallel=3"}, seconds: 300, node: true, env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
@@ -40,6 +49,25 @@ var suites = []suite{
 	// other, not with a limit.
 	{pkg: "integration/bench", args: []string{"-n", "3", "-warmup", "1", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
 }
+
+// share returns which of a suite's tests run on a target, nil for all: those that ask the
+// kernel for what may differ from one to the other, and a part of the others. These run
+// on the machine that has all tests and on one more. With everything everywhere a run
+// takes half an hour; that is `vm test -all`.
+func (s suite) share(t target) *wire.Share {
+	if s.asks == "" || t.whole {
+		return nil
+	}
+	var peers []string
+	for _, p := range targets {
+		if !p.whole && p.node == "" && len(p.jobs) == 0 && (s.arch == "" || s.arch == p.arch()) {
+			peers = append(peers, p.name)
+		}
+	}
+	return &wire.Share{Asks: s.asks, Of: len(peers), Nth: slices.Index(peers, t.name)}
+}
+
+const none = "^$" // no test's name
 
 // programs are the helpers that tests put into containers: bundle.Build finds
 // them below RUNSEAL_PROGRAMS, as there is no compiler in the machines.

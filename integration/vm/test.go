@@ -35,22 +35,48 @@ func test(ctx context.Context, o options) error {
 	}
 	fmt.Printf("prepared %d machines in %.0f s\n", len(list), time.Since(began).Seconds())
 	outcomes := make([]*outcome, len(list))
-	slots := make(chan struct{}, max(1, o.at))
 	var wg sync.WaitGroup
-	for i := range list {
+	next := make(chan int)
+	for range max(1, o.at) {
 		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			outcomes[i] = ready[i](ctx)
-			fmt.Println(outcomes[i].line(o))
+			for i := range next {
+				outcomes[i] = ready[i](ctx)
+				fmt.Println(outcomes[i].line(o))
+			}
 		})
 	}
+	for _, i := range longestFirst(list) {
+		next <- i
+	}
+	close(next)
 	wg.Wait()
 	err = report(os.Stdout, o, outcomes)
 	if err == nil && o.run == "" && o.kernel == "" {
 		err = save(o, outcomes) // for docs/kernels.md, which is about all of them
 	}
 	return err
+}
+
+// longestFirst returns the indices of targets in the order in which they are to be
+// started, so that the last to end is a short one.
+func longestFirst(list []target) []int {
+	weight := func(t target) int {
+		switch {
+		case t.whole:
+			return 3
+		case t.node != "":
+			return 2
+		case len(t.jobs) > 0:
+			return 0
+		}
+		return 1
+	}
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return weight(list[b]) - weight(list[a]) })
+	return order
 }
 
 // prepare fetches, compiles and packs what a target needs, and returns what

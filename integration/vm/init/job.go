@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,10 +29,15 @@ func run(j wire.Job, out *results) {
 	began := time.Now()
 	if j.List {
 		names, err := tests(j)
-		if err != nil {
-			names = "error: " + err.Error() // no test's name: the runner calls it a problem
+		if err == nil && j.Share != nil {
+			names, err = j.Share.Choose(names)
+			j.Args = append(slices.Clone(j.Args), "-test.run=^("+strings.Join(names, "|")+")$")
 		}
-		out.send(wire.Event{Kind: wire.List, Job: j.Name, Text: names})
+		text := strings.Join(names, "\n")
+		if err != nil {
+			text = "error: " + err.Error() // no test's name: the runner calls it a problem
+		}
+		out.send(wire.Event{Kind: wire.List, Job: j.Name, Text: text})
 	}
 	status, err := supervise(j, out)
 	e := wire.Event{Kind: wire.End, Job: j.Name, Status: status, Seconds: time.Since(began).Seconds()}
@@ -45,17 +51,17 @@ func run(j wire.Job, out *results) {
 }
 
 // tests asks a test binary for the names of its tests.
-func tests(j wire.Job) (string, error) {
+func tests(j wire.Job) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := command(ctx, j, "-test.list=.")
+	cmd := command(ctx, j, "-test.list=^Test") // not examples, benchmarks, fuzz targets
 	var names strings.Builder
 	cmd.Stdout = &names
 	if err := start(cmd); err != nil {
-		return "", err
+		return nil, err
 	}
 	err := cmd.Wait()
-	return names.String(), err
+	return strings.Fields(names.String()), err
 }
 
 func command(ctx context.Context, j wire.Job, extra ...string) *exec.Cmd {

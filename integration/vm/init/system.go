@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/vm/internal/wire"
 )
 
 // mountAll gives the machine a root that pivot_root(2) accepts, and the usual
@@ -116,7 +118,18 @@ func prepare() error {
 	if err := enable("/sys/fs/cgroup", string(controllers)); err != nil {
 		return err
 	}
-	return errors.Join(keepDeviceFilter(), loopbackUp())
+	return errors.Join(keepDeviceFilter(), loopbackUp(), readOnly("/usr/local/sbin", wire.ReadOnly))
+}
+
+// readOnly shows a directory elsewhere, in a mount that is read-only.
+func readOnly(dir, at string) error {
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		return err
+	}
+	if err := mount(dir, at, "", unix.MS_BIND, ""); err != nil {
+		return err
+	}
+	return mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "")
 }
 
 // loopbackUp sets IFF_UP on lo (netdevice(7)).

@@ -3,12 +3,17 @@
 // initial file system, init answers with one [Event] as a line of JSON each.
 package wire
 
+import "regexp"
+
 // JobsPath is where init finds the jobs, a JSON array, in the machine.
 const JobsPath = "/vm/jobs.json"
 
 // DiskPath is the name of a file with the device that has the machine's root file
 // system: "/dev/nvme0n1". Without it the initial file system is the root.
 const DiskPath = "/vm/disk"
+
+// ReadOnly is where a machine without a disk has the runtime's directory read-only.
+const ReadOnly = "/vm/readonly"
 
 // Job is one program to run in the machine.
 type Job struct {
@@ -18,6 +23,34 @@ type Job struct {
 	Env     []string `json:"env,omitempty"`
 	Seconds int      `json:"seconds"`        // killed after that long
 	List    bool     `json:"list,omitempty"` // a test binary: say first which tests it has
+	Share   *Share   `json:"share,omitempty"`
+}
+
+// Share is the part of a binary's tests that is to run: those whose names match Asks, and
+// of the others each Of-th, beginning with Nth.
+type Share struct {
+	Asks    string `json:"asks"`
+	Of, Nth int
+}
+
+// Choose returns what is in the share of the tests with these names.
+func (s *Share) Choose(names []string) (chosen []string, err error) {
+	asks, err := regexp.Compile(s.Asks)
+	if err != nil {
+		return nil, err
+	}
+	i := 0
+	for _, name := range names {
+		if asks.MatchString(name) {
+			chosen = append(chosen, name)
+			continue
+		}
+		if i%s.Of == s.Nth {
+			chosen = append(chosen, name)
+		}
+		i++
+	}
+	return chosen, nil
 }
 
 // Kinds of events, in the order in which they come.

@@ -1,0 +1,47 @@
+package main
+
+import "testing"
+
+// TestShares: each test that does not ask the kernel runs on two machines, the one that
+// has all and another; each other on all machines.
+func TestShares(t *testing.T) {
+	names := []string{"TestA", "TestB", "TestC", "TestD", "TestE", "TestF", "TestKernel", "TestG", "TestH"}
+	s := suite{pkg: "x", asks: "Kernel"}
+	runs := make(map[string]int)
+	machines := 0
+	for _, m := range targets {
+		if m.node != "" || len(m.jobs) > 0 {
+			continue
+		}
+		machines++
+		chosen := names
+		if share := s.share(m); share != nil {
+			var err error
+			if chosen, err = share.Choose(names); err != nil {
+				t.Fatal(err)
+			}
+			if len(chosen) == 0 || len(chosen) > 4 {
+				t.Errorf("%s: %q", m.name, chosen)
+			}
+		}
+		for _, name := range chosen {
+			runs[name]++
+		}
+	}
+	for _, name := range names {
+		want := 2
+		if name == "TestKernel" {
+			want = machines
+		}
+		if runs[name] != want {
+			t.Errorf("%s runs on %d of %d machines, expected %d", name, runs[name], machines, want)
+		}
+	}
+	for _, m := range targets {
+		for _, s := range m.suites() {
+			if share := s.share(m); share != nil && len(m.jobs) == 0 && (share.Nth < 0 || share.Of < 2) {
+				t.Errorf("%s has no share of %s", m.name, s.pkg)
+			}
+		}
+	}
+}
