@@ -1,6 +1,7 @@
 package cgroup_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,6 +110,16 @@ func TestLimitsAreWritten(t *testing.T) {
 				}
 				return
 			}
+			if text := tooNew(&c.r); l.Mode == cgroup.V2 && text != "" {
+				cg := build(t, newPath(), &c.r)
+				if err := errors.Join(cg.Create(), cg.Set()); err == nil || err.Error() != "linux.resources."+text {
+					t.Errorf("%v, want linux.resources.%s", err, text)
+				}
+				if err := cg.Destroy(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
 			cg := container(t, newPath(), &c.r)
 			for _, f := range files {
 				if got := read(t, cg, key, f.name); !slices.Contains(strings.Split(got, "\n"), f.want) {
@@ -117,6 +128,18 @@ func TestLimitsAreWritten(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tooNew returns what is to be said of a limit that this kernel does not know, "" if it
+// knows all of them.
+func tooNew(r *specs.LinuxResources) string {
+	switch {
+	case r.CPU != nil && r.CPU.Burst != nil && !box.Linux(5, 14):
+		return fmt.Sprintf("cpu.burst: %d: cpu.max.burst: no such file or directory; this kernel's controller cpu has no such file (needs Linux 5.14 or newer)", *r.CPU.Burst)
+	case r.CPU != nil && r.CPU.Idle != nil && !box.Linux(5, 15):
+		return fmt.Sprintf("cpu.idle: %d: cpu.idle: no such file or directory; this kernel's controller cpu has no such file (needs Linux 5.15 or newer)", *r.CPU.Idle)
+	}
+	return ""
 }
 
 // TestWeight: blockIO.weight is one of BFQ's where that scheduler is there, on

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -62,8 +63,15 @@ func answerFour(file int) func(p *process, n *notify.Notification) error {
 		case "/made":
 			return p.Continue(n.ID)
 		case "/added":
-			_, err := p.SendFD(n.ID, file, notify.FDOptions{At: 50, Fixed: true})
-			return err
+			at := notify.FDOptions{At: 50, Fixed: true}
+			if box.Linux(5, 14) {
+				_, err := p.SendFD(n.ID, file, at)
+				return err
+			}
+			if _, err := p.AddFD(n.ID, file, at); err != nil {
+				return err
+			}
+			return p.Respond(n.ID, 50)
 		}
 		return fmt.Errorf("a call for %q", path)
 	}
@@ -208,6 +216,13 @@ func TestWaitKillable(t *testing.T) {
 				p.Exit(0)
 			}, "rmdir")
 			b.Spec.Linux.Seccomp.Flags = c.flags
+			if len(c.flags) > 0 && !box.Linux(5, 19) {
+				const want = "linux.seccomp.flags: the kernel does not know SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (needs Linux 5.19 or newer)"
+				if r := b.TryCreate().Wait(); r.Status == 0 || !strings.Contains(r.Stderr, want) {
+					t.Errorf("exit status %d, stderr %q; expected %q", r.Status, r.Stderr, want)
+				}
+				return
+			}
 			out := b.Create()
 			pid := b.State().Pid
 			b.Must("start", b.ID)

@@ -1,11 +1,13 @@
 package systemd
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/runseal/runseal/integration/internal/box"
 )
@@ -32,7 +34,7 @@ func another(t *testing.T, unit string, args ...string) *exec.Cmd {
 func TestFailedUnit(t *testing.T) {
 	t.Parallel()
 	u := scope(t, "sleep 600")
-	cmd := another(t, u.Unit, "-p", "RuntimeMaxSec=1", "-p", "CollectMode=inactive")
+	cmd := another(t, u.Unit, "-p", fmt.Sprintf("RuntimeMaxSec=%g", box.Slow(time.Second).Seconds()/2), "-p", "CollectMode=inactive")
 	cmd.Wait()
 	if !box.Eventually(func() bool { return property(t, u.Unit, "ActiveState") == "failed" }) {
 		t.Fatalf("the unit is %s", property(t, u.Unit, "ActiveState"))

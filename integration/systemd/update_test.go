@@ -36,11 +36,11 @@ func TestUpdate(t *testing.T) {
 		props  []string
 	}{
 		{`{"memory": {"limit": 83886080, "swap": 104857600, "reservation": 16777216}, "pids": {"limit": 44},
-			"cpu": {"quota": 20000, "shares": 512, "cpus": "0-1"}, "unified": {"memory.high": "67108864"}}`,
+			"cpu": {"quota": 20000, "shares": 512, "cpus": "0"}, "unified": {"memory.high": "67108864"}}`,
 			[]string{"memory.max=83886080", "memory.swap.max=20971520", "memory.low=16777216", "memory.high=67108864",
-				"pids.max=44", "cpu.max=20000 100000", "cpuset.cpus=0-1", "cpuset.mems=0", "memory.oom.group=1"},
+				"pids.max=44", "cpu.max=20000 100000", "cpuset.cpus=0", "cpuset.mems=0", "memory.oom.group=1"},
 			[]string{"MemoryMax=83886080", "MemorySwapMax=20971520", "MemoryLow=16777216", "MemoryHigh=67108864",
-				"TasksMax=44", "CPUQuotaPerSecUSec=200ms", "AllowedCPUs=0-1", "AllowedMemoryNodes=0"}},
+				"TasksMax=44", "CPUQuotaPerSecUSec=200ms", "AllowedCPUs=0", "AllowedMemoryNodes=0"}},
 		// As few as can be, and none: the rest is as it was.
 		{`{"pids": {"limit": 45}}`,
 			[]string{"pids.max=45", "memory.max=83886080", "cpu.max=20000 100000"}, []string{"TasksMax=45", "MemoryMax=83886080"}},

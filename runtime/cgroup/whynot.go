@@ -25,7 +25,11 @@ func (c *Cgroup) whyNoFile(file string) string {
 	case !has(root):
 		return fmt.Sprintf("this machine has no controller %s for cgroup v2", controller)
 	case has(dir):
-		return fmt.Sprintf("the kernel's controller %s has no such file", controller)
+		why := fmt.Sprintf("this kernel's controller %s has no such file", controller)
+		if since := fileSince(file); since != "" {
+			why += fmt.Sprintf(" (needs Linux %s or newer)", since)
+		}
+		return why
 	}
 	// The first cgroup on the way down that has it and does not pass it on.
 	above := root
@@ -43,6 +47,27 @@ func (c *Cgroup) whyNoFile(file string) string {
 		return fmt.Sprintf("cgroup %s has processes of its own (%s) and so gives no controllers to those below it", above, "pid "+strings.Join(pids[:min(len(pids), 5)], " "))
 	}
 	return fmt.Sprintf("cgroup %s does not give the controller %s to those below it", above, controller)
+}
+
+// fileSince returns the version of Linux that has a controller's file, where that is not
+// one of the oldest kernel that is supported, and "" else (Documentation/admin-guide/
+// cgroup-v2.rst of the versions).
+func fileSince(file string) string {
+	switch file {
+	case "cpu.max.burst":
+		return "5.14"
+	case "cpu.idle":
+		return "5.15"
+	case "io.prio.class":
+		return "5.18"
+	case "memory.reclaim", "memory.zswap.max":
+		return "5.19"
+	case "cpuset.cpus.exclusive":
+		return "6.7"
+	case "memory.zswap.writeback":
+		return "6.8"
+	}
+	return ""
 }
 
 // WhyNot says why the kernel let no process be born in the cgroup, and which field

@@ -23,7 +23,7 @@ const mib = 1 << 20
 func limited() *specs.LinuxResources {
 	return &specs.LinuxResources{
 		Memory:         &specs.LinuxMemory{Limit: ptr(int64(64 * mib)), Reservation: ptr(int64(32 * mib)), Swap: ptr(int64(96 * mib))},
-		CPU:            &specs.LinuxCPU{Shares: ptr(uint64(512)), Quota: ptr(int64(50000)), Period: ptr(uint64(100000)), Cpus: "0-1", Mems: "0"},
+		CPU:            &specs.LinuxCPU{Shares: ptr(uint64(512)), Quota: ptr(int64(50000)), Period: ptr(uint64(100000)), Cpus: "0", Mems: "0"},
 		Pids:           &specs.LinuxPids{Limit: ptr(int64(16))},
 		HugepageLimits: []specs.LinuxHugepageLimit{{Pagesize: "2MB", Limit: 4 * mib}},
 		// Above memory.max, or the kernel would make a program wait long before it ends it.
@@ -47,7 +47,7 @@ var knobs = []knob{
 	{"memory.swap.max", "33554432", "50331648"},
 	{"pids.max", "16", "24"},
 	{"cpu.max", "50000 100000", "20000 100000"},
-	{"cpuset.cpus", "0-1", "0"},
+	{"cpuset.cpus", "0", "0"},
 	{"cpuset.mems", "0", "0"},
 	{"hugetlb.2MB.max", "4194304", "4194304"},
 }
