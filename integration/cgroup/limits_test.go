@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/runseal/runseal/integration/internal/box"
 	"github.com/runseal/runseal/runtime/cgroup"
 )
 
