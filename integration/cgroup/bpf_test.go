@@ -43,6 +43,9 @@ func deviceProgram(t *testing.T, dir string) (flags, id uint32) {
 		target, kind, query, flags uint32
 		ids                        uint64
 		count, pad                 uint32
+		// The kernel writes here, too, whatever the structure's size is said to be: revision
+		// is from Linux 6.17 on.
+		_, _, _, revision uint64
 	}{target: uint32(fd), kind: unix.BPF_CGROUP_DEVICE, ids: uint64(uintptr(unsafe.Pointer(ids))), count: 4}
 	if _, err := bpf(unix.BPF_PROG_QUERY, &attr); err != nil {
 		t.Fatal(err)
