@@ -17,7 +17,6 @@ type target struct {
 	append string   // kernel parameters
 	node   string   // Debian's name for the system on the disk (package node); "": no disk
 	jobs   []string // names of suites; empty: all
-	whole  bool     // all tests of these, not its share
 	env    []string // what the tests may know of the machine
 	about  string   // for the table's legend and docs/kernels.md
 }
@@ -40,7 +39,7 @@ var i386 = []string{"RUNSEAL_ABIS=i386"}
 var targets = []target{
 	{name: "5.10", kernel: "5.10", append: only2, env: i386, about: "the minimum"},
 	{name: "6.1", kernel: "6.1", append: only2, env: i386, about: "Debian 12"},
-	{name: "6.12", kernel: "6.12", whole: true, append: only2, env: i386, about: "Debian 13"},
+	{name: "6.12", kernel: "6.12", append: only2, env: i386, about: "Debian 13"},
 	{name: "6.18", kernel: "6.18", append: only2, env: i386, about: "long-term"},
 	{name: "newest", kernel: "newest", append: only2, env: i386, about: "the newest that Debian has"},
 	{name: "6.12-x32", kernel: "6.12-full", append: only2 + "syscall.x32=y", jobs: []string{"integration/x86"}, env: []string{"RUNSEAL_ABIS=i386 x32"}, about: "x32 programs run"},

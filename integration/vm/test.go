@@ -62,8 +62,6 @@ func test(ctx context.Context, o options) error {
 func longestFirst(list []target) []int {
 	weight := func(t target) int {
 		switch {
-		case t.whole:
-			return 3
 		case t.node != "":
 			return 2
 		case len(t.jobs) > 0:
