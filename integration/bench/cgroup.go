@@ -43,12 +43,23 @@ func mountHugetlb() (*hugetlbMount, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	if err := unix.Mount("cgroup", dir, "cgroup", 0, "hugetlb"); err != nil {
-		// A directory that is in use stays; an error of rmdir adds nothing here.
-		os.Remove(dir)
-		return nil, fmt.Errorf("mount the hugetlb hierarchy on %s: %w", dir, err)
+	// Cgroups of version 2 that have the controller are in the way, for a moment even when
+	// they are removed.
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		err = unix.Mount("cgroup", dir, "cgroup", 0, "hugetlb")
+		if err == nil {
+			return &hugetlbMount{dir}, nil
+		}
+		if err != unix.EBUSY || time.Now().After(end) {
+			break
+		}
 	}
-	return &hugetlbMount{dir}, nil
+	// A directory that is in use stays; an error of rmdir adds nothing here.
+	os.Remove(dir)
+	if err == unix.EBUSY {
+		return nil, fmt.Errorf("mount the hugetlb hierarchy on %s: %w: there are cgroups of version 2 that have the controller (cgroup.subtree_control of their root)", dir, err)
+	}
+	return nil, fmt.Errorf("mount the hugetlb hierarchy on %s: %w", dir, err)
 }
 
 // controller tells whether the kernel has a cgroup v1 controller enabled and how
