@@ -113,7 +113,7 @@ func signalRound(dirs []string, sig unix.Signal) ([]int, error) {
 	}
 	// In portions, so that a container of thousands does not use up all
 	// descriptors.
-	for part := range slices.Chunk(before, 256) {
+	for part := range slices.Chunk(before, 64) {
 		if err := signalPart(part, dirs, sig); err != nil {
 			return nil, err
 		}
