@@ -45,27 +45,45 @@ func (c *Cgroup) enableControllers() (err error) {
 	}
 }
 
+// makeBelow goes down by descriptors: a parent that another delete takes away in between
+// and a create makes again is another directory, which gives no controllers yet.
 func (c *Cgroup) makeBelow(all, names []string) error {
+	const flags = unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	dir := root
-	for _, name := range names {
-		if err := giveControllers(dir, all); err != nil {
+	fd, err := unix.Open(dir, flags, 0)
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: dir, Err: err}
+	}
+	defer func() { unix.Close(fd) }()
+	for i, name := range names {
+		if err := giveControllers(fd, dir, all); err != nil {
 			return err
 		}
 		dir = filepath.Join(dir, name)
-		if err := unix.Mkdir(dir, 0o755); err != nil && err != unix.EEXIST {
+		if err := unix.Mkdirat(fd, name, 0o755); err != nil && err != unix.EEXIST {
 			return &fs.PathError{Op: "mkdir", Path: dir, Err: err}
 		}
+		if i == len(names)-1 {
+			break
+		}
+		next, err := unix.Openat(fd, name, flags, 0)
+		if err != nil {
+			return &fs.PathError{Op: "open", Path: dir, Err: err}
+		}
+		unix.Close(fd)
+		fd = next
 	}
 	return nil
 }
 
 // giveControllers enables those of all that the cgroup does not give to its
 // children yet. The only errors are about a cgroup that has vanished.
-func giveControllers(dir string, all []string) error {
-	const file = "/cgroup.subtree_control"
-	text, err := readAt(unix.AT_FDCWD, dir+file)
+func giveControllers(at int, dir string, all []string) error {
+	const file = "cgroup.subtree_control"
+	path := dir + "/" + file
+	text, err := readAt(at, file)
 	if err != nil {
-		return &fs.PathError{Op: "open", Path: dir + file, Err: err}
+		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	have := strings.Fields(string(text))
 	var missing []string
@@ -77,9 +95,9 @@ func giveControllers(dir string, all []string) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	fd, err := unix.Open(dir+file, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	fd, err := unix.Openat(at, file, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	if err == unix.ENOENT || err == unix.ENODEV {
-		return &fs.PathError{Op: "open", Path: dir + file, Err: err}
+		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	if err != nil {
 		return nil // not ours to change: in a container that was given a part of the tree
@@ -98,7 +116,7 @@ func giveControllers(dir string, all []string) error {
 	// All or nothing: one that this cgroup cannot give spoils the others.
 	for _, k := range missing {
 		if _, err := unix.Write(fd, []byte(k)); err == unix.ENODEV {
-			return &fs.PathError{Op: "write", Path: dir + file, Err: err}
+			return &fs.PathError{Op: "write", Path: path, Err: err}
 		}
 	}
 	return nil
