@@ -104,6 +104,9 @@ func (m *Machine) program() string {
 
 func (m *Machine) args() []string {
 	accel := "tcg,thread=multi"
+	if m.CPUs == 1 {
+		accel = "tcg,thread=single" // nobody else looks at memory: no atomic instructions for the guest's
+	}
 	if a := os.Getenv("RUNSEAL_VM_ACCEL"); a != "" {
 		accel = a
 	}
