@@ -155,6 +155,10 @@ func (b *Bundle) AddFile(name string, data []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
+	return write(path, data, mode)
+}
+
+func write(path string, data []byte, mode os.FileMode) error {
 	if err := os.WriteFile(path, data, mode.Perm()); err != nil {
 		return err
 	}

@@ -17,17 +17,14 @@ var oneCopy = os.Getenv("RUNSEAL_VM") != ""
 // of it. name tells programs apart.
 func place(dst, name string, data []byte) error {
 	if !oneCopy {
-		return executable(dst, data)
+		return write(dst, data, 0o755)
 	}
 	one := filepath.Join(os.TempDir(), "program-"+strings.ReplaceAll(name, "/", "-"))
 	err := os.Link(one, dst)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
-		return err
-	}
-	if err := executable(dst, data); err != nil {
+	if err := write(dst, data, 0o755); err != nil {
 		return err
 	}
 	// The first is the one; a second of the same moment stays alone.
@@ -35,11 +32,4 @@ func place(dst, name string, data []byte) error {
 		return err
 	}
 	return nil
-}
-
-func executable(dst string, data []byte) error {
-	if err := os.WriteFile(dst, data, 0o755); err != nil {
-		return err
-	}
-	return os.Chmod(dst, 0o755) // whatever the umask is
 }

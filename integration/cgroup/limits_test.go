@@ -136,9 +136,9 @@ func TestLimitsAreWritten(t *testing.T) {
 func tooNew(r *specs.LinuxResources) string {
 	switch {
 	case r.CPU != nil && r.CPU.Burst != nil && !box.Linux(5, 14):
-		return fmt.Sprintf("cpu.burst: %d: cpu.max.burst: no such file or directory; this kernel's controller cpu has no such file (needs Linux 5.14 or newer)", *r.CPU.Burst)
+		return fmt.Sprintf("cpu.burst: %d: cpu.max.burst: no such file or directory; this kernel's controller cpu has no such file (it came with Linux 5.14)", *r.CPU.Burst)
 	case r.CPU != nil && r.CPU.Idle != nil && !box.Linux(5, 15):
-		return fmt.Sprintf("cpu.idle: %d: cpu.idle: no such file or directory; this kernel's controller cpu has no such file (needs Linux 5.15 or newer)", *r.CPU.Idle)
+		return fmt.Sprintf("cpu.idle: %d: cpu.idle: no such file or directory; this kernel's controller cpu has no such file (it came with Linux 5.15)", *r.CPU.Idle)
 	}
 	return ""
 }

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(innerEnv) != "" {
+		os.Exit(keepRoot(m.Run))
+	}
 	os.Exit(m.Run())
 }
 

@@ -1,6 +1,8 @@
 package cgroup_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -26,22 +28,7 @@ func TestPureV2(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "-test.run=^(TestPureV2|TestJoin|TestDefaultPath|TestFreeze|TestKillBelow|TestDevices|TestDeviceProgram|TestDevicesOfTheParent|TestDevicesUnderABar|TestKernelWithoutDevicePrograms|TestDestroyDeep|TestNotOurs|TestPopulated|TestHostilePaths)$", "-test.v")
 	cmd.Env = append(os.Environ(), innerEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS} // Go makes all mounts private
-	// The root then gives its controllers to those below it, which a hierarchy of version 1
-	// could not have any more.
-	control := layout(t).Unified + "/cgroup.subtree_control"
-	before, err := os.ReadFile(control)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out, err := cmd.CombinedOutput()
-	after, _ := os.ReadFile(control)
-	for _, c := range strings.Fields(string(after)) {
-		if !slices.Contains(strings.Fields(string(before)), c) {
-			if err := os.WriteFile(control, []byte("-"+c), 0); err != nil {
-				t.Error(err)
-			}
-		}
-	}
 	if err != nil || !strings.Contains(string(out), "--- PASS: TestPureV2") || strings.Contains(string(out), "--- SKIP") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -54,6 +41,29 @@ func mountV2() error {
 		return nil
 	}
 	return unix.Mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, "")
+}
+
+// keepRoot runs f and takes back the controllers that the root of version 2 gives to
+// those below it since then: a hierarchy of version 1 could not have them any more.
+func keepRoot(f func() int) int {
+	const control = "/sys/fs/cgroup/cgroup.subtree_control"
+	before, err := os.ReadFile(control)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	status := f()
+	after, err := os.ReadFile(control)
+	for _, c := range strings.Fields(string(after)) {
+		if !slices.Contains(strings.Fields(string(before)), c) {
+			err = errors.Join(err, os.WriteFile(control, []byte("-"+c), 0))
+		}
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return status
 }
 
 func pureV2(t *testing.T) {

@@ -40,7 +40,8 @@ where something is missing. The tables come from a run of the tests in virtual m
 ## What is tested
 
 All of these are Debian's kernels with cgroup version 2 alone (`+"`cgroup_no_v1=all`"+`); version 1 and the hybrid layout
-are tested on the machine that runs `+"`make test`"+`.
+are tested on the machine that runs `+"`make test`"+`. What asks the kernel for something that differs from one to the other
+runs on all of them, each other test on one; with `+"`make test-vm VMFLAGS=-all`"+` everything runs everywhere.
 
 | | kernel | about | tests |
 |---|---|---|---|

@@ -147,8 +147,8 @@ func (u *unit) holds(pid int) error {
 
 // UpdateUnit changes the limits of a unit that runs to those that Update has written,
 // for systemd to know them when it writes them again. Without a unit it does nothing.
-// If it fails, systemd has not taken any of them over; what Update has returned as
-// undo is to be called then.
+// If it fails, what Update has returned as undo is to be called; systemd has taken none
+// of them over then, unless the error is about putting back a file.
 //
 // systemd writes all of its limits at once, not those alone that change: the rounded
 // ones, and what it does not know of (memory.oom.group of an update, for which a scope

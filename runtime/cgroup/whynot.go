@@ -27,7 +27,7 @@ func (c *Cgroup) whyNoFile(file string) string {
 	case has(dir):
 		why := fmt.Sprintf("this kernel's controller %s has no such file", controller)
 		if since := fileSince(file); since != "" {
-			why += fmt.Sprintf(" (needs Linux %s or newer)", since)
+			why += fmt.Sprintf(" (it came with Linux %s)", since)
 		}
 		return why
 	}
@@ -54,12 +54,10 @@ func (c *Cgroup) whyNoFile(file string) string {
 // cgroup-v2.rst of the versions).
 func fileSince(file string) string {
 	switch file {
-	case "cpu.max.burst":
+	case "cpu.max.burst", "io.prio.class":
 		return "5.14"
 	case "cpu.idle":
 		return "5.15"
-	case "io.prio.class":
-		return "5.18"
 	case "memory.reclaim", "memory.zswap.max":
 		return "5.19"
 	case "cpuset.cpus.exclusive":

@@ -14,7 +14,7 @@ import (
 // that stays for the machine's life. With the first filter of all cgroups the
 // kernel patches its own code to ask for filters, and with the end of the last one
 // it patches that back. Each container has a filter, so without this one both would
-// happen with each, on processors that are emulated by threads, where the patching
+// happen with each; where several processors are emulated, by threads, the patching
 // is not safe: "Oops: int3" in devcgroup_check_permission.
 func keepDeviceFilter() error {
 	dir := cgroupRoot + "/keep-device-filter"
