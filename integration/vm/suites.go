@@ -19,7 +19,9 @@ type suite struct {
 	env      []string // what the tests expect of the machine
 	show     bool     // what it prints is for people, below the table of results
 	writable bool     // the runtime's file is one that can be written to
+	spare    bool     // only where everything or a named test runs: another suite does the same better
 	asks     string   // regexp of the tests that run on every kernel (share); "" for all
+	cpu      bool     // what asks is about the processor too
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on
@@ -30,8 +32,8 @@ var suites = []suite{
 	{pkg: "runtime/state", seconds: 60, only: "6.12"},
 	{pkg: "runtime/signals", seconds: 60, only: "6.12"},
 	{pkg: "runtime/cgroup", seconds: 60, only: "6.12"},
-	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied|LimitIsEnforced"},
-	{pkg: "integration/seal", seconds: 240, asks: "Kernel|OneFilter"},
+	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied"},
+	{pkg: "integration/seal", seconds: 240, asks: "Kernel|OneFilter", cpu: true},
 	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings"},
 	{pkg: "integration/cgroup", seconds: 240},
 	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
@@ -39,14 +41,15 @@ var suites = []suite{
 	{pkg: "integration/policy", seconds: 240, asks: none},
 	{pkg: "integration/hostile", seconds: 240, asks: none},
 	{pkg: "integration/labels", seconds: 120},
-	{pkg: "integration/oldkernel", seconds: 400, writable: true, arch: "amd64", asks: none},
+	// It takes system calls away from a kernel that has them; here are kernels without.
+	{pkg: "integration/oldkernel", seconds: 600, writable: true, arch: "amd64", spare: true},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64", asks: "TestKernel"},
 	{pkg: probeSuite, seconds: 30, program: true},
 	{pkg: "integration/systemd", args: []string{"-test.parallel=3"}, seconds: 300, node: true, only: "trixie", env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
 	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
 	// That it runs is tested; figures of an emulated machine are to be compared with each
 	// other, not with a limit.
-	{pkg: "integration/bench", args: []string{"-n", "3", "-warmup", "1", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
+	{pkg: "integration/bench", args: []string{"-n", "3", "-warmup", "0", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
 }
 
 // share returns which of a suite's tests run on a target, nil for all: those that ask the
@@ -63,7 +66,11 @@ func (s suite) share(t target) *wire.Share {
 			peers = append(peers, p.name)
 		}
 	}
-	return &wire.Share{Asks: s.asks, Of: len(peers), Nth: slices.Index(peers, t.name)}
+	asks := s.asks
+	if t.same != "" && !s.cpu {
+		asks = none
+	}
+	return &wire.Share{Asks: asks, Of: len(peers), Nth: slices.Index(peers, t.name)}
 }
 
 const none = "^$" // no test's name

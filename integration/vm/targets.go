@@ -18,6 +18,7 @@ type target struct {
 	node   string   // Debian's name for the system on the disk (package node); "": no disk
 	jobs   []string // names of suites; empty: all
 	env    []string // what the tests may know of the machine
+	same   string   // the machine with the same version on another processor; it asks that
 	about  string   // for the table's legend and docs/kernels.md
 }
 
@@ -46,9 +47,9 @@ var targets = []target{
 	{name: "6.12-noia32", kernel: "6.12", append: only2 + "ia32_emulation=0", jobs: []string{"integration/x86"}, env: []string{"RUNSEAL_ABIS="}, about: "32-bit programs do not run"},
 	{name: "6.12-apparmor", kernel: "6.12", append: only2 + "security=apparmor", jobs: []string{"integration/labels"}, env: []string{"RUNSEAL_LSM=apparmor"}, about: "AppArmor profiles"},
 	{name: "6.12-selinux", kernel: "6.12", append: only2 + "security=selinux selinux=1", jobs: []string{"integration/labels"}, env: []string{"RUNSEAL_LSM=selinux"}, about: "SELinux labels"},
-	{name: "6.12-arm64", kernel: "6.12-arm64", append: only2, about: "AArch64"},
-	{name: "trixie", kernel: "6.1", append: only2, node: "trixie", about: "a node: Debian 13's systemd and containerd 1.7"},
-	{name: "forky", kernel: "newest", append: only2, node: "forky", about: "a node: Debian testing's systemd and containerd 2"},
+	{name: "6.12-arm64", kernel: "6.12-arm64", append: only2, same: "6.12", about: "AArch64"},
+	{name: "trixie", kernel: "6.1", append: only2, node: "trixie", env: []string{"RUNSEAL_IT_ORACLE=cgroupfs"}, about: "a node: Debian 13's systemd and containerd 1.7"},
+	{name: "forky", kernel: "newest", append: only2, node: "forky", env: []string{"RUNSEAL_IT_ORACLE=systemd"}, about: "a node: Debian testing's systemd and containerd 2"},
 }
 
 // sources are the kernels, and what else comes from the archive.

@@ -88,10 +88,9 @@ func prepare(ctx context.Context, o options, t target) (func(context.Context) *o
 	if err != nil {
 		return nil, err
 	}
-	list := t.suites()
-	if o.run != "" { // tests
-		list = slices.DeleteFunc(list, func(s suite) bool { return s.program })
-	}
+	list := slices.DeleteFunc(t.suites(), func(s suite) bool {
+		return s.program && o.run != "" || s.spare && o.run == "" && !o.all
+	})
 	b, err := build(ctx, o.out, t.arch(), list)
 	if err != nil {
 		return nil, err

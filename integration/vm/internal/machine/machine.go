@@ -128,7 +128,7 @@ func (m *Machine) args() []string {
 	default:
 		// no_timer_check: on a loaded machine an emulated timer can be so late that
 		// the kernel believes it has none.
-		args = append(args, "-M", "pc", "-cpu", "max", "-serial", "chardev:console", "-serial", "chardev:results",
+		args = append(args, "-M", "pc", "-cpu", "max,-erms,-fsrm,-la57", "-serial", "chardev:console", "-serial", "chardev:results",
 			"-append", "console=ttyS0 vm.results=/dev/ttyS1 no_timer_check "+params)
 	}
 	for i, d := range m.Disks {

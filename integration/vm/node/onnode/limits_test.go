@@ -22,7 +22,7 @@ const mib = 1 << 20
 // limited are the resources of the scenario limits.
 func limited() *specs.LinuxResources {
 	return &specs.LinuxResources{
-		Memory:         &specs.LinuxMemory{Limit: ptr(int64(64 * mib)), Reservation: ptr(int64(32 * mib)), Swap: ptr(int64(96 * mib))},
+		Memory:         &specs.LinuxMemory{Limit: ptr(int64(32 * mib)), Reservation: ptr(int64(16 * mib)), Swap: ptr(int64(48 * mib))},
 		CPU:            &specs.LinuxCPU{Shares: ptr(uint64(512)), Quota: ptr(int64(50000)), Period: ptr(uint64(100000)), Cpus: "0", Mems: "0"},
 		Pids:           &specs.LinuxPids{Limit: ptr(int64(16))},
 		HugepageLimits: []specs.LinuxHugepageLimit{{Pagesize: "2MB", Limit: 4 * mib}},
@@ -41,19 +41,19 @@ func ptr[T any](v T) *T { return &v }
 type knob struct{ file, value, updated string }
 
 var knobs = []knob{
-	{"memory.max", "67108864", "100663296"},
-	{"memory.low", "33554432", "33554432"},
+	{"memory.max", "33554432", "50331648"},
+	{"memory.low", "16777216", "16777216"},
 	{"memory.high", "134217728", "134217728"},
-	{"memory.swap.max", "33554432", "50331648"},
+	{"memory.swap.max", "16777216", "25165824"},
 	{"pids.max", "16", "24"},
-	{"cpu.max", "50000 100000", "20000 100000"},
+	{"cpu.max", "50000 100000", "90000 100000"},
 	{"cpuset.cpus", "0", "0"},
 	{"cpuset.mems", "0", "0"},
 	{"hugetlb.2MB.max", "4194304", "4194304"},
 }
 
-const update = `{"memory": {"limit": 100663296, "swap": 150994944}, "pids": {"limit": 24},
-	"cpu": {"quota": 20000, "period": 100000, "cpus": "0"}}`
+const update = `{"memory": {"limit": 50331648, "swap": 75497472}, "pids": {"limit": 24},
+	"cpu": {"quota": 90000, "period": 100000, "cpus": "0"}}`
 
 // limits are seen in the cgroup's files, those of the table with the value that it has.
 func (c *container) limits(key string, value func(knob) string) {
@@ -183,7 +183,7 @@ func (c *container) metrics() {
 		c.t.Errorf("ctr tasks metrics: %v in %q", err, out)
 		return
 	}
-	if m.Pids.Limit != 16 || m.Pids.Current < 1 || m.Memory.Limit != 64*mib || m.Memory.Usage < 4096 || m.CPU.Throttled < 1 {
+	if m.Pids.Limit != 16 || m.Pids.Current < 1 || m.Memory.Limit != 32*mib || m.Memory.Usage < 4096 || m.CPU.Throttled < 1 {
 		c.t.Errorf("ctr tasks metrics: %s", out)
 	}
 }
