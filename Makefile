@@ -66,6 +66,7 @@ DEPS      := $(DEPS_DEMO) \
 	gcc:gcc libc6-dev:/usr/include/stdio.h \
 	libseccomp-dev:/usr/include/seccomp.h pkg-config:pkg-config \
 	chromium:chromium zsh:zsh fish:fish mandoc:mandoc \
+	uidmap:newuidmap \
 	golang-github-containers-common:/usr/share/containers/seccomp.json
 DEPS_VM   := $(DEPS_DEMO) \
 	qemu-system-x86:qemu-system-x86_64 \

@@ -169,8 +169,14 @@ func fork(p *plan.Plan, how nsenter.Clone, dir string) (*nsenter.Child, error) {
 	}
 	// This process, and so the child until its execve, is not to be inspected
 	// through /proc by whoever it shares a pid namespace with.
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return nil, fmt.Errorf("protect the process from ptrace: %w", err)
+	//
+	// Without privileges it must be able to write its child's files of /proc and its own,
+	// which belong to root as soon as they are protected. The plan then does it later
+	// (plan.Input.Unprivileged); until then nobody but this very user could look.
+	if !p.Unprivileged {
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+			return nil, fmt.Errorf("protect the process from ptrace: %w", err)
+		}
 	}
 	return nsenter.Start(p.Program, how)
 }

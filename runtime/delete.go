@@ -107,6 +107,11 @@ func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 		return err
 	}
 	all := []*cgroup.Cgroup{c}
+	if who, err := r.caller(); err == nil && who.rootless {
+		if own, err := cgroup.FindRootless(l, "", id); err == nil {
+			all = append(all, own)
+		}
+	}
 	// By whatever driver: where systemd does not run, or the id is no unit name,
 	// there is no scope.
 	if scope, err := cgroup.FindScope(l, "", id); err == nil {

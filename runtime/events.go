@@ -38,6 +38,9 @@ func (r *Runtime) Events(id string, o EventsOptions, emit func(line []byte) erro
 	if err != nil || st == StatusStopped {
 		return fmt.Errorf("events: container with id %s is not running", id)
 	}
+	if err := noCgroup(s.CgroupPaths); err != nil {
+		return fmt.Errorf("events of container %q: %w", id, err)
+	}
 	e := &events{id: id, cgroup: cgroupOf(s), init: init, emit: emit}
 	if o.Stats {
 		err = e.stats()
@@ -127,7 +130,7 @@ func (r *Runtime) Pids(id string) ([]int, error) {
 		return nil, err
 	}
 	defer d.Close()
-	pids, err := cgroupOf(s).Pids()
+	pids, err := members(s)
 	if err != nil {
 		return nil, fmt.Errorf("processes of container %q: %w", id, err)
 	}

@@ -85,10 +85,15 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &nproc); err != nil {
 		return 0, fmt.Errorf("read RLIMIT_NPROC: %w", err)
 	}
+	who, err := r.caller()
+	if err != nil {
+		return 0, err
+	}
 	in := &plan.Input{
 		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: way.files},
 		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(),
 	}
+	who.input(in)
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
 		in.Home = home(root, pr, nil)
 		unix.Close(root)

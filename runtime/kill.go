@@ -56,6 +56,12 @@ func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 // killAll signals every process in the container's cgroup.
 func (r *Runtime) killAll(s *state.State, sig syscall.Signal) error {
 	c := cgroupOf(s)
+	if len(s.CgroupPaths) == 0 {
+		if err := signalMembers(s, sig); err != nil {
+			return fmt.Errorf("kill container %q: %w", s.ID, err)
+		}
+		return nil
+	}
 	if sig == unix.SIGKILL {
 		return c.Kill()
 	}

@@ -35,6 +35,7 @@ type Runtime struct {
 	Root          string       // state directory, default /run/runseal
 	SystemdCgroup bool         // --systemd-cgroup
 	StrictSeccomp bool         // --strict-seccomp: unknown syscall names are errors
+	Rootless      string       // --rootless: "true", "false", or else as the caller's privileges are
 	Policy        string       // file with the node policy, see policy.Load; empty is none at all
 	Warn          func(string) // receives warnings, one line each; may be nil
 	Inform        func(string) // receives what the node policy has decided; may be nil
@@ -64,6 +65,7 @@ type bundle struct {
 	rootfs string
 	seal   *policy.Seal
 	filter *filter // nil: no seccomp
+	who    caller
 	layout cgroup.Layout
 	cgroup *cgroup.Cgroup
 	plan   *plan.Plan
@@ -88,6 +90,12 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if err := checkNamespaces(b.spec); err != nil {
 		return nil, err
 	}
+	if b.who, err = r.caller(); err != nil {
+		return nil, err
+	}
+	if err := b.who.check(b.spec); err != nil {
+		return nil, err
+	}
 	if b.rootfs, err = resolveRootfs(dir, b.spec.Root.Path); err != nil {
 		return nil, err
 	}
@@ -100,12 +108,7 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if b.layout, err = cgroup.Detect(); err != nil {
 		return nil, err
 	}
-	if r.SystemdCgroup {
-		b.cgroup, err = cgroup.NewScope(b.layout, b.spec, id)
-	} else {
-		b.cgroup, err = cgroup.New(b.layout, b.spec, id)
-	}
-	if err != nil {
+	if b.cgroup, err = b.who.cgroup(b.layout, b.spec, id, r.SystemdCgroup); err != nil {
 		return nil, err
 	}
 	in := b.input(id, o, fifo)
@@ -125,6 +128,7 @@ func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
 		NoPivot: o.NoPivot, NoKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFds, Fifo: fifo,
 		IsDir: isDir, ParentMount: parentMount, Lacks: kernel.Lacks(),
 	}
+	b.who.input(in)
 	if b.filter != nil {
 		b.filter.input(in)
 	}
@@ -190,8 +194,8 @@ func (r *Runtime) compile(seal *policy.Seal) (*filter, error) {
 
 // planCgroup tells the plan where the process goes.
 func planCgroup(l cgroup.Layout, c *cgroup.Cgroup) plan.Cgroup {
-	pc := plan.Cgroup{TaskFiles: c.TaskFiles(), Unit: c.Unit()}
-	if l.Mode == cgroup.V2 {
+	pc := plan.Cgroup{TaskFiles: c.TaskFiles(), Unit: c.Unit(), V2: l.Mode == cgroup.V2}
+	if pc.V2 {
 		pc.Unified = c.UnifiedDir()
 		return pc
 	}

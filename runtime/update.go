@@ -26,6 +26,9 @@ func (r *Runtime) Update(id string, change *specs.LinuxResources) error {
 	if err != nil {
 		return fmt.Errorf("update container %q: %w", id, err)
 	}
+	if err := noCgroup(s.CgroupPaths); err != nil {
+		return fmt.Errorf("update container %q: %w", id, err)
+	}
 	c := cgroupOf(s)
 	merged, undo, err := c.Update(now, change)
 	if err != nil {

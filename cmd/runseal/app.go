@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -202,7 +203,7 @@ func (in *invocation) command(name string) *cli.Command {
 // app constructs the part of the command line before the subcommand.
 func (in *invocation) app() *cli.App {
 	g := &in.global
-	g.root, g.logFormat, g.rootless, g.policy = "/run/runseal", "text", "auto", policy.DefaultPath
+	g.root, g.logFormat, g.rootless, g.policy = stateRoot(), "text", "auto", policy.DefaultPath
 	return &cli.App{
 		Name:        "runseal",
 		HelpName:    "runseal",
@@ -210,12 +211,12 @@ func (in *invocation) app() *cli.App {
 		UsageText:   "runseal [global flags] SUBCOMMAND [flags] ARGUMENTS",
 		Description: appDescription,
 		Flags: []cli.Flag{
-			&option{name: "root", arg: "DIR", usage: "directory for the state of containers", def: g.root, value: (*text)(&g.root)},
+			&option{name: "root", arg: "DIR", usage: "directory for the state of containers", def: defaultRoot + "; without root $XDG_RUNTIME_DIR/runseal", value: (*text)(&g.root)},
 			&option{name: "log", arg: "FILE", usage: "append errors and warnings to this file too", value: (*text)(&in.log.path)},
 			&option{name: "log-format", arg: "FORMAT", usage: "text or json", def: g.logFormat, value: (*text)(&g.logFormat)},
 			&option{name: "debug", usage: "log more: warnings at once, the time taken", value: (*toggle)(&in.log.debug)},
 			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups (cgroup v2); linux.cgroupsPath is then SLICE:PREFIX:NAME", value: (*toggle)(&g.systemdCgroup)},
-			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
+			&option{name: "rootless", arg: "BOOL", usage: "true: do without a cgroup that cannot be made, if no limits are asked for; false, auto: as without root", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
 			&option{name: "policy", arg: "FILE", usage: "the node policy, see runseal(8)", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
 			in.helpOption(),
@@ -238,11 +239,17 @@ func (in *invocation) checkGlobal(c *cli.Context) error {
 		return err
 	}
 	switch strings.ToLower(g.rootless) {
-	case "auto", "false", "0", "f":
+	case "auto":
+		g.rootless = ""
+	case "false", "0", "f":
+		g.rootless = "false"
 	case "true", "1", "t":
-		return errors.New("--rootless true: running without root is not supported yet")
+		g.rootless = "true"
 	default:
 		return wrongUsage(c, "--rootless %q: expected true, false or auto", g.rootless)
+	}
+	if g.root == noRoot {
+		return errors.New("--root: expected a directory: for a user who is not root it has no default where XDG_RUNTIME_DIR is not set")
 	}
 	if g.root == "" {
 		return wrongUsage(c, "--root: expected a directory, got an empty string")
@@ -267,6 +274,7 @@ func (in *invocation) containers(warnings bool) containers {
 		Root:          in.global.root,
 		SystemdCgroup: in.global.systemdCgroup,
 		StrictSeccomp: in.global.strictSeccomp,
+		Rootless:      in.global.rootless,
 		Policy:        in.global.policy,
 		Inform:        in.log.inform,
 	}
@@ -274,6 +282,23 @@ func (in *invocation) containers(warnings bool) containers {
 		r.Warn = in.log.warn
 	}
 	return in.open(r)
+}
+
+// defaultRoot is root's state directory.
+const defaultRoot = "/run/runseal"
+
+// noRoot stands for a directory that nothing names. Flags cannot have this value.
+const noRoot = "\x00"
+
+// stateRoot is the default of --root for who runs this.
+func stateRoot() string {
+	if os.Geteuid() == 0 {
+		return defaultRoot
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		return filepath.Join(dir, "runseal")
+	}
+	return noRoot
 }
 
 // noCommand runs where there is no subcommand.

@@ -49,7 +49,7 @@ func TestCommandLines(t *testing.T) {
 			call{Runtime: plain, Method: "exec", ID: "c1", Options: runtime.ExecOptions{Process: fromFile, Detach: true, PidFile: "/p"}}},
 		{"exec --process FILE --preserve-fds 1 c1",
 			call{Runtime: plain, Method: "exec", ID: "c1", Options: runtime.ExecOptions{Process: fromFile, PreserveFds: 1}}},
-		{"--rootless=false kill c1 SIGKILL", call{Runtime: plain, Method: "kill", ID: "c1", Signal: syscall.SIGKILL}},
+		{"--rootless=auto kill c1 SIGKILL", call{Runtime: plain, Method: "kill", ID: "c1", Signal: syscall.SIGKILL}},
 		{"--rootless auto kill c1 15", call{Runtime: plain, Method: "kill", ID: "c1", Signal: syscall.SIGTERM}},
 		{"--root rel start c1", call{Runtime: runtime.Runtime{Root: wd + "/rel", Policy: policy.DefaultPath}, Method: "start", ID: "c1"}},
 
@@ -211,13 +211,14 @@ func TestWrongUsage(t *testing.T) {
 	}
 }
 
-// TestRootless: what is refused is not wrong usage.
+// TestRootless: the ways to write it.
 func TestRootless(t *testing.T) {
-	r := &recorder{}
-	got := command(t, r, "--rootless=true", "start", "c1")
-	want := result{1, "", "runseal: --rootless true: running without root is not supported yet\n"}
-	if got != want || len(r.calls) != 0 {
-		t.Errorf("%d calls, got %+v, want %+v", len(r.calls), got, want)
+	for given, want := range map[string]string{"true": "true", "1": "true", "T": "true", "false": "false", "0": "false", "auto": "", "AUTO": ""} {
+		r := &recorder{}
+		got := command(t, r, "--rootless="+given, "start", "c1")
+		if got.status != 0 || len(r.calls) != 1 || r.calls[0].Runtime.Rootless != want {
+			t.Errorf("%s: %+v, %+v, expected %q", given, got, r.calls, want)
+		}
 	}
 }
 

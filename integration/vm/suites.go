@@ -41,6 +41,7 @@ var suites = []suite{
 	{pkg: "integration/policy", seconds: 240, asks: none},
 	{pkg: "integration/hostile", seconds: 240, asks: none},
 	{pkg: "integration/labels", seconds: 120},
+	{pkg: "integration/rootless", seconds: 120, asks: "Delegated"},
 	// It takes system calls away from a kernel that has them; here are kernels without.
 	{pkg: "integration/oldkernel", seconds: 600, writable: true, arch: "amd64", spare: true},
 	{pkg: "integration/x86", seconds: 120, arch: "amd64", asks: "TestKernel"},

@@ -87,6 +87,7 @@ type Cgroup struct {
 	resources *cgroups.Resources    // without devices, which devices holds
 	in        string                // inConfig or inUpdate
 	devices   devicePolicy          // from New only
+	anyDevice bool                  // no device rules: NewRootless
 }
 
 // New checks linux.cgroupsPath and every field of linux.resources against the

@@ -26,6 +26,9 @@ import (
 // parent first, and takes twice as long. The library still prepares the cpuset,
 // which accepts no process before it has CPUs and memory nodes.
 func (c *Cgroup) Create() (err error) {
+	if len(c.paths) == 0 {
+		return nil // without cgroups
+	}
 	var made []string // parents first
 	defer func() {
 		if err != nil {
@@ -117,12 +120,18 @@ func (c *Cgroup) Set() error {
 	if err := c.checkFiles(); err != nil {
 		return err
 	}
+	if len(c.paths) == 0 {
+		return nil
+	}
 	m, err := c.manager()
 	if err != nil {
 		return err
 	}
 	if err := m.Set(c.resources); err != nil {
 		return c.describe("linux.resources", err)
+	}
+	if c.anyDevice {
+		return nil
 	}
 	if c.mode == V2 {
 		return setDevicesV2(c.paths[""], &c.devices)

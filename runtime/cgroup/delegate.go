@@ -16,7 +16,7 @@ const delegatePath = "/sys/kernel/cgroup/delegate"
 // below it and move processes between them. The limits' files stay root's. Version
 // 1 is not safe to give away (cgroups(7), "Cgroups delegation") and stays as it is.
 func (c *Cgroup) Delegate(uid int) error {
-	if c.mode != V2 {
+	if c.mode != V2 || c.paths[""] == "" {
 		return nil
 	}
 	files := words(delegatePath)

@@ -13,7 +13,8 @@ import (
 // "cgroup" shows.
 type Cgroup struct {
 	TaskFiles   []string    // v1: every "tasks" file to join; on v2 the clone does it
-	Unified     string      // v2: the cgroup's directory on the host
+	V2          bool        // version 2 alone
+	Unified     string      // v2: the cgroup's directory on the host; "": none
 	Unit        string      // v2: the systemd unit to be put into; else the clone does it
 	Hierarchies []Hierarchy // v1: what a "cgroup" mount consists of
 }
@@ -76,7 +77,12 @@ func (p *planner) joinOpened() {
 func (p *planner) oomScoreAdj(pr *specs.Process) {
 	if pr.OOMScoreAdj != nil {
 		p.Step("process.oomScoreAdj", "set oom_score_adj to %d", *pr.OOMScoreAdj)
-		p.writeFile("/proc/self/oom_score_adj", strconv.Itoa(*pr.OOMScoreAdj))
+		write := p.writeFile("/proc/self/oom_score_adj", strconv.Itoa(*pr.OOMScoreAdj))
+		if p.in.Unprivileged || p.in.InUserNS {
+			// Lower than it was it takes root's privileges. Engines ask for what
+			// they would have as root.
+			write.Ignore(uint16(unix.EACCES))
+		}
 	}
 }
 
@@ -87,7 +93,7 @@ func (p *planner) oomScoreAdj(pr *specs.Process) {
 func (p *planner) mountCgroup(m *mount) error {
 	c := &p.in.Cgroup
 	flags := m.flags&^m.rclear | m.rset // rro and its like are for whatever is mounted here
-	if c.Unified != "" {
+	if c.Unified != "" || c.V2 && p.ns.create&unix.CLONE_NEWCGROUP != 0 {
 		if p.ns.create&unix.CLONE_NEWCGROUP != 0 {
 			m.fstype = "cgroup2"
 			p.mountFS(m)

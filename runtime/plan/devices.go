@@ -125,7 +125,7 @@ func deviceList(configured []specs.LinuxDevice) ([]device, error) {
 func (p *planner) device(d *device, dir nsenter.Arg) {
 	name := path.Base(d.path)
 	p.Step(d.field, "make device %q", d.path)
-	if p.ns.has(unix.CLONE_NEWUSER) && d.mode&unix.S_IFMT != unix.S_IFIFO {
+	if p.inUserNS() && d.mode&unix.S_IFMT != unix.S_IFIFO {
 		p.bindDevice(d, dir, name)
 		return
 	}

@@ -31,6 +31,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 		p.joinCgroup()
 	}
 	p.oomScoreAdj(pr)
+	p.hide()
 	if flags := Flags(in.Spec.Linux); flags != 0 {
 		p.Step("linux.namespaces", "join the container's namespaces")
 		p.Sys(unix.SYS_SETNS, nsenter.Val(RegPidFD), nsenter.Imm(flags))

@@ -27,7 +27,7 @@ var v1 = Cgroup{
 	},
 }
 
-var v2 = Cgroup{Unified: "/sys/fs/cgroup/runseal/box"}
+var v2 = Cgroup{V2: true, Unified: "/sys/fs/cgroup/runseal/box"}
 
 // input is a plan's input for a bundle on an imaginary host, on which sources
 // that end in ".file" are files and everything else is a directory.
@@ -193,7 +193,16 @@ var goldens = []struct {
 		s.Linux.Devices, s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil, nil
 		mounts(s, specs.Mount{Destination: "/etc/hosts", Source: "/host/hosts.file", Options: []string{"bind", "ro", "private"}})
 	}},
-	{"systemd-unit", Cgroup{Unified: "/sys/fs/cgroup/system.slice/runseal-box.scope", Unit: "runseal-box.scope"}, func(in *Input, s *specs.Spec) {
+	{"rootless", Cgroup{V2: true}, func(in *Input, s *specs.Spec) {
+		adj := 100
+		s.Process.OOMScoreAdj = &adj
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace}, specs.LinuxNamespace{Type: specs.TimeNamespace})
+		s.Linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: 1000, Size: 1}}
+		s.Linux.GIDMappings = s.Linux.UIDMappings
+		s.Mounts, s.Linux.Devices, s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil, nil, nil
+		in.Unprivileged = true
+	}},
+	{"systemd-unit", Cgroup{V2: true, Unified: "/sys/fs/cgroup/system.slice/runseal-box.scope", Unit: "runseal-box.scope"}, func(in *Input, s *specs.Spec) {
 		// The cgroup namespace, and the fork into the pid namespace, come after it.
 		s.Linux.Namespaces = []specs.LinuxNamespace{
 			{Type: specs.MountNamespace}, {Type: specs.CgroupNamespace}, {Type: specs.PIDNamespace, Path: "/proc/7/ns/pid"},

@@ -29,7 +29,7 @@ func (p *planner) mounts() error {
 			p.closeReg(regTarget)
 		case m.bind:
 			err = p.mountBind(m)
-		case m.fstype == "cgroup", m.fstype == "cgroup2" && p.in.Cgroup.Unified != "":
+		case m.fstype == "cgroup", m.fstype == "cgroup2" && p.in.Cgroup.V2:
 			err = p.mountCgroup(m)
 		case m.fstype == "":
 			err = fmt.Errorf("%s.type: missing, and no bind option is given", m.field)

@@ -58,6 +58,16 @@ func Flags(l *specs.Linux) uint64 {
 	return flags
 }
 
+// Created returns the flags of those that are new.
+func Created(l *specs.Linux) uint64 {
+	var n namespaces
+	_ = n.parse(l) // an unknown type was refused by validation
+	return n.create
+}
+
+// inUserNS tells whether the container is in a user namespace, its own or its caller's.
+func (p *planner) inUserNS() bool { return p.in.InUserNS || p.ns.has(unix.CLONE_NEWUSER) }
+
 func (n *namespaces) parse(l *specs.Linux) error {
 	if l == nil {
 		return nil
@@ -137,6 +147,9 @@ func (p *planner) enterNamespaces() {
 		p.becomeRoot("linux.namespaces")
 	}
 	p.newTime()
+	if p.ns.create&unix.CLONE_NEWUSER != 0 {
+		p.hide()
+	}
 	for _, j := range p.ns.joined {
 		if j.flag != unix.CLONE_NEWUSER {
 			p.join(j.flag)

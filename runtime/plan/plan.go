@@ -103,6 +103,9 @@ type Input struct {
 	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
 	ParentMount func(string) (string, error) // mount point that the path lies on; asked only for shared propagation
 	Lacks       Lacks                        // what the kernel has not
+
+	Unprivileged bool // the caller is not root: a user namespace gives the child what it needs
+	InUserNS     bool // the caller is in a user namespace, where root is not root of the machine
 }
 
 // Lacks is what a plan uses and does in another way where a supported kernel has it not.
@@ -123,6 +126,9 @@ type Plan struct {
 	// RlimitsByParent: the parent sets process.rlimits at MarkSetUp, because
 	// in a user namespace nobody else may raise them.
 	RlimitsByParent bool
+	// Unprivileged: the child takes itself out of reach of ptrace, when it no longer
+	// needs its files of /proc.
+	Unprivileged bool
 }
 
 // Path is a place inside the root that a mount needs.
@@ -172,6 +178,9 @@ func Create(in *Input) (*Plan, error) {
 	p.openNamespaces()
 	p.joinCgroup()
 	p.oomScoreAdj(in.Spec.Process)
+	if p.ns.create&unix.CLONE_NEWUSER == 0 {
+		p.hide()
+	}
 	p.enterNamespaces()
 	p.session()
 	p.keyring()
@@ -198,7 +207,7 @@ func Create(in *Input) (*Plan, error) {
 
 func (p *planner) plan(flags uint64) (*Plan, error) {
 	program, err := p.Program()
-	return &Plan{Program: program, Flags: flags, Paths: p.paths, Listener: p.in.listener(), RlimitsByParent: p.byParent}, err
+	return &Plan{Program: program, Flags: flags, Paths: p.paths, Listener: p.in.listener(), RlimitsByParent: p.byParent, Unprivileged: p.in.Unprivileged}, err
 }
 
 // guard makes the kernel kill the child when the parent dies. A change of
@@ -209,6 +218,20 @@ func (p *planner) guard() {
 	p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
 	p.Step("", "create with exactly the modes asked for")
 	p.Sys(unix.SYS_UMASK, nsenter.Imm(0))
+}
+
+// hide takes a process whose parent could not do it (Plan.Unprivileged) out of reach of
+// ptrace, which /proc shows by giving its files to root.
+func (p *planner) hide() {
+	if p.in.Unprivileged {
+		p.outOfReach()
+	}
+}
+
+// outOfReach lasts until a change of ids, or execve.
+func (p *planner) outOfReach() {
+	p.Step("", "stay out of reach of ptrace until execve")
+	p.prctl(unix.PR_SET_DUMPABLE, nsenter.Imm(0))
 }
 
 // session makes the process a session leader.
@@ -239,10 +262,11 @@ func (p *planner) closeReg(r nsenter.Reg) { p.Sys(unix.SYS_CLOSE, nsenter.Val(r)
 
 // writeFile writes text to a host file by its path, before the host's root is
 // left.
-func (p *planner) writeFile(path, text string) {
+func (p *planner) writeFile(path, text string) (write nsenter.Call) {
 	p.Sys(unix.SYS_OPENAT, atCwd, p.String(path), nsenter.Imm(unix.O_WRONLY|unix.O_CLOEXEC), nsenter.Imm(0)).Into(regTree)
-	p.Sys(unix.SYS_WRITE, nsenter.Val(regTree), p.String(text), nsenter.Imm(len(text)))
+	write = p.Sys(unix.SYS_WRITE, nsenter.Val(regTree), p.String(text), nsenter.Imm(len(text)))
 	p.closeReg(regTree)
+	return write
 }
 
 // atCwd is AT_FDCWD; with an absolute path it only says "the host's rules".

@@ -108,7 +108,7 @@ func (p *planner) openCwd(pr *specs.Process) nsenter.Call {
 // /dev/stdout otherwise. Devices of major 1 (/dev/null of the host) stay as
 // they are, and what does not let itself be given away is left alone.
 func (p *planner) stdio(pr *specs.Process) {
-	if pr.Terminal || pr.User.UID == 0 && !p.ns.has(unix.CLONE_NEWUSER) {
+	if pr.Terminal || pr.User.UID == 0 && !p.inUserNS() {
 		return
 	}
 	p.Step("process.user.uid", "give the standard streams to the user")
@@ -213,7 +213,7 @@ func (p *planner) credentials(pr *specs.Process, s capSets) {
 		groups = binary.NativeEndian.AppendUint32(groups, g)
 	}
 	setgroups := p.Sys(unix.SYS_SETGROUPS, nsenter.Imm(len(pr.User.AdditionalGids)), p.Bytes(groups))
-	if len(groups) == 0 && p.ns.has(unix.CLONE_NEWUSER) {
+	if len(groups) == 0 && p.inUserNS() {
 		setgroups.Ignore(uint16(unix.EPERM)) // /proc/PID/setgroups says deny
 	}
 	gid, uid := nsenter.Imm(pr.User.GID), nsenter.Imm(pr.User.UID)
@@ -237,8 +237,7 @@ func (p *planner) credentials(pr *specs.Process, s capSets) {
 	}
 	p.Sys(unix.SYS_CAPSET, p.Bytes(head), p.Bytes(data))
 	// A change of ids resets this to what fs.suid_dumpable says.
-	p.Step("", "stay out of reach of ptrace until execve")
-	p.prctl(unix.PR_SET_DUMPABLE, nsenter.Imm(0))
+	p.outOfReach()
 	p.Step("process.capabilities.ambient", "set the ambient capabilities")
 	p.prctl(unix.PR_CAP_AMBIENT, nsenter.Imm(unix.PR_CAP_AMBIENT_CLEAR_ALL))
 	for c := range lastCap + 1 {

@@ -100,11 +100,27 @@ func Load(path string) (*Policy, error) {
 }
 
 func checkOwner(st *syscall.Stat_t) error {
-	if st.Uid != 0 && int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
+	if st.Uid != 0 && int(st.Uid) != os.Geteuid() && !outsider(st.Uid) || st.Mode&0o022 != 0 {
 		return fmt.Errorf("owner %d and mode %04o, expected owner root and nobody else allowed to write", st.Uid, st.Mode&0o7777)
 	}
 	return nil
 }
+
+// outsider says whether a file's owner is somebody outside of the user namespace that this
+// process is in, as the host's root is for an engine without privileges: nobody in here
+// has that id (user_namespaces(7), "Unmapped user and group IDs").
+func outsider(uid uint32) bool {
+	if uid != overflowUID {
+		return false
+	}
+	var st syscall.Stat_t
+	return syscall.Stat("/proc/self/ns/user", &st) == nil && st.Ino != initialUserNS
+}
+
+const (
+	overflowUID   = 65534      // /proc/sys/kernel/overflowuid, unless somebody has changed it
+	initialUserNS = 0xEFFFFFFD // PROC_USER_INIT_INO
+)
 
 // check says what in the policy contradicts itself.
 func (p *Policy) check() error {
