@@ -85,6 +85,9 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 		case n == 0 && limit == 100:
 			// Frozen meanwhile. There may be nothing to thaw, and no freezer.
 			_ = release(c)
+			if c.FrozenAbove() {
+				return errors.New("a cgroup above its own is frozen (paused), and nothing in there takes a signal; expected that to be thawed first")
+			}
 			limit = 10_000
 			continue
 		case n == 0:

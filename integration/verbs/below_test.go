@@ -88,3 +88,30 @@ func TestExecFrozen(t *testing.T) {
 		t.Errorf("exit status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
 	}
 }
+
+// TestDeleteFrozenAbove: of a container in a pod that was paused, version 1 kills nothing,
+// and the answer says what is in the way; version 2 does.
+func TestDeleteFrozenAbove(t *testing.T) {
+	b := counter(t)
+	b.Up()
+	b.ReapOrphans()
+	pod := filepath.Join(filepath.Dir(dir(b, "freezer")), freezer.name())
+	must(t, os.WriteFile(pod, []byte(frozen), 0))
+	t.Cleanup(func() { os.WriteFile(pod, []byte(thawed), 0) })
+	time.Sleep(10 * time.Millisecond)
+	still(t, b)
+	r := b.Do("delete", "--force", b.ID)
+	if r.Took > 5*time.Second {
+		t.Errorf("delete --force took %v", r.Took)
+	}
+	if v2 {
+		if r.Status != 0 {
+			t.Errorf("%+v", r)
+		}
+	} else if r.Status != 1 || !strings.Contains(r.Stderr, "a cgroup above its own is frozen") || b.State().Status != "running" {
+		t.Errorf("%+v", r)
+	}
+	must(t, os.WriteFile(pod, []byte(thawed), 0))
+	b.Must("delete", "--force", b.ID)
+	b.NothingLeft()
+}

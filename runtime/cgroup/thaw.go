@@ -41,6 +41,21 @@ func (c *Cgroup) CheckThawed() error {
 	return nil
 }
 
+// FrozenAbove says whether a cgroup above the container's holds its processes so that they
+// take no SIGKILL: the freezer of version 1 does. Nobody may thaw it but who has frozen it.
+func (c *Cgroup) FrozenAbove() bool {
+	if c.mode == V2 {
+		return false
+	}
+	fd, err := c.openFreezer()
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	text, err := readAt(fd, "freezer.parent_freezing") // Linux 3.8
+	return err == nil && strings.TrimSpace(string(text)) == "1"
+}
+
 // ThawBelow lets the container's processes take a SIGKILL that they were sent, where
 // they are not held by a Freeze but by a cgroup below the container's. A process that
 // the freezer of version 1 holds takes none, and a cgroup that is frozen by itself
