@@ -136,6 +136,10 @@ func (p *Program) arg(op *Op, k int, kind byte) string {
 		return p.groups(m, int(op.Args[k-1]))
 	case 'c':
 		return capSets(m)
+	case 'm':
+		return maskList(m[:op.Args[k-1]])
+	case 'N':
+		return maskList(m[:op.Args[k+1]/8])
 	case 'p':
 		n := binary.NativeEndian.Uint16(m)
 		return fmt.Sprintf("%d instructions", n)
@@ -207,4 +211,24 @@ func mountAttr(set, clear, propagation uint64) string {
 		s = append(s, "propagation="+mountFlags.format(propagation))
 	}
 	return "{" + strings.Join(s, ", ") + "}"
+}
+
+// maskList prints the numbers of the bits that are set in a mask of longs.
+func maskList(m []byte) string {
+	var parts []string
+	set := func(n int) bool { return n < 8*len(m) && binary.NativeEndian.Uint64(m[n/64*8:])>>(n%64)&1 != 0 }
+	for n := 0; n < 8*len(m); n++ {
+		first := n
+		for set(n) {
+			n++
+		}
+		switch n - first {
+		case 0:
+		case 1:
+			parts = append(parts, strconv.Itoa(first))
+		default:
+			parts = append(parts, fmt.Sprintf("%d-%d", first, n-1))
+		}
+	}
+	return "{" + strings.Join(parts, ",") + "}"
 }

@@ -17,6 +17,9 @@ func TestDescribe(t *testing.T) {
 	b.Jump(end)
 	b.Sys(unix.SYS_PRCTL, Imm(unix.PR_SET_NO_NEW_PRIVS), Imm(1), Imm(0), Imm(0), Imm(0))
 	b.Place(end)
+	b.Sys(unix.SYS_SCHED_SETAFFINITY, Imm(0), Imm(16), b.Words(Imm(uint64(1<<63|0x8f)), Imm(0x81)))
+	b.Sys(unix.SYS_SET_MEMPOLICY, Imm(2), b.Words(Imm(5)), Imm(65))
+	b.Sys(unix.SYS_SET_MEMPOLICY, Imm(0), Imm(0), Imm(0))
 	b.Step("", "end")
 	b.Sys(unix.SYS_EXECVE, b.String("/bin/sh"), b.Words(b.String("sh"), Imm(0)), b.Words(Imm(0)))
 	var out strings.Builder
@@ -37,7 +40,10 @@ func TestDescribe(t *testing.T) {
 		`2 mkdirat(root, "a\"b", 0755), EEXIST ignored mounts[0]`,
 		`3 jump to 5 mounts[0]`,
 		`4 prctl(SET_NO_NEW_PRIVS, 1, 0) mounts[0]`,
-		`5 execve("/bin/sh", ["sh"], []) (end)`,
+		`5 sched_setaffinity(0, 16, {0-3,7,63-64,71}) mounts[0]`,
+		`6 set_mempolicy(0x2, {0,2}, 65) mounts[0]`,
+		`7 set_mempolicy(0x0, 0x0, 0) mounts[0]`,
+		`8 execve("/bin/sh", ["sh"], []) (end)`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -15,8 +15,11 @@ func Missing(call string, err error) string {
 	if !errors.Is(err, unix.ENOSYS) {
 		return ""
 	}
-	if call == "mount_setattr" { // the one that the supported kernels may lack
+	switch call {
+	case "mount_setattr": // the one that the supported kernels may lack
 		return " (needs Linux 5.12 or newer)"
+	case "set_mempolicy":
+		return " (the kernel is built without NUMA, CONFIG_NUMA)"
 	}
 	if since := introduced(call); since != "" {
 		return " (came with Linux " + since + "; runseal needs " + minimum + " or newer)"

@@ -13,6 +13,8 @@ import (
 //	X path or register holding a path's address            v argv, envp
 //	b bytes, length in the next argument      - not printed
 //	w struct open_how   a struct mount_attr   r struct rlimit   g gid list
+//	m mask of bytes, length in the argument before
+//	N the same in bits and one more, in the next argument
 //	c capset(2) data    p struct sock_fprog   i struct ifreq    n errno
 //	capitals: constants by name (flags.go)
 func signature(nr uint32) (name, kinds string) {
@@ -99,6 +101,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "openat2", "fsw-"
 	case unix.SYS_OPEN_TREE:
 		return "open_tree", "fsT"
+	case unix.SYS_PERSONALITY:
+		return "personality", "x"
 	case unix.SYS_PIVOT_ROOT:
 		return "pivot_root", "ss"
 	case unix.SYS_PRCTL:
@@ -107,6 +111,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "prlimit64", "dLr-"
 	case unix.SYS_READ:
 		return "read", "f-d"
+	case unix.SYS_SCHED_SETAFFINITY:
+		return "sched_setaffinity", "ddm"
 	case unix.SYS_SECCOMP:
 		return "seccomp", "EZp"
 	case unix.SYS_SENDMSG:
@@ -119,6 +125,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "setgroups", "dg"
 	case unix.SYS_SETHOSTNAME:
 		return "sethostname", "s-"
+	case unix.SYS_SET_MEMPOLICY:
+		return "set_mempolicy", "xNd"
 	case unix.SYS_SETNS:
 		return "setns", "fC"
 	case unix.SYS_SETRESGID:

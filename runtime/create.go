@@ -230,6 +230,8 @@ func (c *created) converse(consoleSocket string) error {
 			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkTerminal:
 			err = c.takeTerminal(fds, consoleSocket)
+		case plan.MarkSchedule:
+			err = setSchedule(c.child.Pid, c.spec.Process)
 		case plan.MarkSetUp: // the state was saved before
 			ready = true
 			if c.plan.RlimitsByParent {

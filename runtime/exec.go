@@ -160,7 +160,12 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
+	back, err := initially(e.process.ExecCPUAffinity)
+	if err != nil {
+		return nil, nil, err
+	}
 	child, err := way.fork(e.plan, how)
+	back()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -185,6 +190,8 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 			return child, tty, nil
 		case plan.MarkForked:
 			err = child.Follow()
+		case plan.MarkSchedule:
+			err = setSchedule(child.Pid, e.process)
 		case plan.MarkSetUp:
 			ready = true
 			if e.plan.RlimitsByParent {
@@ -234,15 +241,28 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 		own.Terminal = true
 		pr = &own
 	}
-	if pr.OOMScoreAdj == nil {
-		own := *pr
-		own.OOMScoreAdj = cfg.Process.OOMScoreAdj
-		pr = &own
+	pr = inherit(pr, cfg.Process)
+	return pr, spec.ValidateProcess(pr)
+}
+
+// inherit gives the process of --process what it does not say itself and what the
+// container's has: the members that other runtimes take from there too, all about how
+// the kernel treats a process beside others.
+func inherit(pr, from *specs.Process) *specs.Process {
+	own := *pr
+	if own.OOMScoreAdj == nil {
+		own.OOMScoreAdj = from.OOMScoreAdj
 	}
-	if err := spec.ValidateProcess(pr); err != nil {
-		return nil, err
+	if own.Scheduler == nil {
+		own.Scheduler = from.Scheduler
 	}
-	return pr, spec.UnsupportedProcess(pr)
+	if own.IOPriority == nil {
+		own.IOPriority = from.IOPriority
+	}
+	if own.ExecCPUAffinity == nil {
+		own.ExecCPUAffinity = from.ExecCPUAffinity
+	}
+	return &own
 }
 
 // setUser understands "uid" and "uid:gid", decimal, without names: the

@@ -57,6 +57,10 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	}
 	p.session()
 	p.takeTerminal(pr)
+	p.personality()
+	p.memoryPolicy()
+	p.finalAffinity(pr)
+	p.schedule(pr)
 	p.seal(pr)
 	return p.plan(0)
 }

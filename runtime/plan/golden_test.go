@@ -210,6 +210,21 @@ var goldens = []struct {
 		s.Hostname, s.Linux.MaskedPaths, s.Linux.ReadonlyPaths, s.Linux.Devices = "", nil, nil, nil
 		mounts(s, specs.Mount{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"nosuid", "ro"}})
 	}},
+	{"attributes", v1, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		s.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedFIFO, Priority: 10}
+		s.Process.IOPriority = &specs.LinuxIOPriority{Class: specs.IOPRIO_CLASS_RT, Priority: 4}
+		s.Process.ExecCPUAffinity = &specs.CPUAffinity{Initial: "0", Final: "1"} // not for this process
+		s.Linux.Personality = &specs.LinuxPersonality{Domain: specs.PerLinux32}
+		s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{
+			Mode: specs.MpolBind, Nodes: "0-3,64", Flags: []specs.MemoryPolicyFlagType{specs.MpolFNumaBalancing, specs.MpolFStaticNodes},
+		}
+	}},
+	{"attributes-few", v2, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		s.Process.IOPriority = &specs.LinuxIOPriority{Class: specs.IOPRIO_CLASS_BE}
+		s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolDefault}
+	}},
 	{"host-mounts", v2, func(in *Input, s *specs.Spec) {
 		s.Mounts, s.Root.Readonly = nil, false
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
@@ -249,6 +264,17 @@ func TestGoldenExec(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, "exec", p, "")
+
+	minimal(in.Spec)
+	in.Spec.Linux.Personality = &specs.LinuxPersonality{Domain: specs.PerLinux32}
+	in.Spec.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolPreferredMany, Nodes: "1"}
+	pr.Capabilities, pr.Rlimits, pr.Terminal = nil, nil, false
+	pr.ExecCPUAffinity = &specs.CPUAffinity{Initial: "7", Final: "0-3,7"}
+	pr.Scheduler = &specs.Scheduler{Policy: specs.SchedIdle}
+	if p, err = Exec(in, &pr); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "exec-attributes", p, "")
 }
 
 func compare(t *testing.T, name string, p *Plan, born string) {

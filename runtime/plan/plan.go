@@ -20,6 +20,7 @@
 //	pivot.go       root read-only, pivot_root
 //	process.go     rlimits, working directory, capabilities, ids
 //	lookup.go      find the executable
+//	personality.go mempolicy.go; schedule.go: policy and priorities, by the parent
 //	seal.go        wait for start, seccomp, execve
 //
 // No path inside the root is resolved by the host's rules: target.go opens
@@ -80,6 +81,7 @@ const (
 	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
 	MarkAlone    = 'm' // hands over a mount that has to be without others below it
 	MarkTerminal = 't' // hands over the master side of the terminal
+	MarkSchedule = 'n' // waits for its scheduling policy and I/O priority
 	MarkSetUp    = 's' // everything that may fail on the configuration is done
 	MarkReady    = 'r' // waits for the exec FIFO; the parent may end
 )
@@ -201,6 +203,9 @@ func Create(in *Input) (*Plan, error) {
 	if err := p.process(in.Spec.Process); err != nil {
 		return nil, err
 	}
+	p.personality()
+	p.memoryPolicy()
+	p.schedule(in.Spec.Process)
 	p.seal(in.Spec.Process)
 	return p.plan(p.ns.atClone())
 }

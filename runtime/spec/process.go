@@ -51,6 +51,15 @@ func validateProcess(p *specs.Process) error {
 	if adj := p.OOMScoreAdj; adj != nil && (*adj < -1000 || *adj > 1000) {
 		return bad("oomScoreAdj", "%d: expected an integer from -1000 to 1000", *adj)
 	}
+	if err := validateScheduler(p.Scheduler); err != nil {
+		return under("scheduler", err)
+	}
+	if err := validateIOPriority(p.IOPriority); err != nil {
+		return err
+	}
+	if err := validateAffinity(p.ExecCPUAffinity); err != nil {
+		return err
+	}
 	if err := validateLabel("apparmorProfile", p.ApparmorProfile, ""); err != nil {
 		return err
 	}

@@ -11,11 +11,6 @@ import "github.com/opencontainers/runtime-spec/specs-go"
 //
 // A line leaves this table in the commit that implements its field.
 func Unsupported(s *specs.Spec) error {
-	if s.Process != nil {
-		if err := UnsupportedProcess(s.Process); err != nil {
-			return err
-		}
-	}
 	for i := range s.Mounts {
 		if err := firstSet("mounts", i, []asked{
 			{"uidMappings", len(s.Mounts[i].UIDMappings) > 0},
@@ -44,18 +39,6 @@ func Unsupported(s *specs.Spec) error {
 	return firstSet("linux", -1, []asked{
 		{"netDevices", len(l.NetDevices) > 0},
 		{"intelRdt", l.IntelRdt != nil},
-		{"memoryPolicy", l.MemoryPolicy != nil},
-		{"personality", l.Personality != nil},
-	})
-}
-
-// UnsupportedProcess is Unsupported for a process object alone, as exec
-// --process reads one.
-func UnsupportedProcess(p *specs.Process) error {
-	return firstSet("process", -1, []asked{
-		{"scheduler", p.Scheduler != nil},
-		{"ioPriority", p.IOPriority != nil},
-		{"execCPUAffinity", p.ExecCPUAffinity != nil},
 	})
 }
 

@@ -77,6 +77,12 @@ func Validate(s *specs.Spec) error {
 	if err := validateLabel("linux.mountLabel", l.MountLabel, `" `); err != nil {
 		return err
 	}
+	if err := validateMemoryPolicy(l.MemoryPolicy); err != nil {
+		return under("linux.memoryPolicy", err)
+	}
+	if err := validatePersonality(l.Personality); err != nil {
+		return err
+	}
 	if err := absolutes("linux.maskedPaths", l.MaskedPaths); err != nil {
 		return err
 	}

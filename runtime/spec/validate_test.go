@@ -145,9 +145,6 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		field  string
 		remove func()
 	}{
-		{"process.scheduler", func() { s.Process.Scheduler = nil }},
-		{"process.ioPriority", func() { s.Process.IOPriority = nil }},
-		{"process.execCPUAffinity", func() { s.Process.ExecCPUAffinity = nil }},
 		{"mounts[0].uidMappings", func() { s.Mounts[0].UIDMappings = nil }},
 		{"mounts[0].gidMappings", func() { s.Mounts[0].GIDMappings = nil }},
 		{"mounts[1].uidMappings", func() { s.Mounts = nil }},
@@ -159,8 +156,6 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		{"hooks.poststop", func() { s.Hooks.Poststop = nil }},
 		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
 		{"linux.intelRdt", func() { s.Linux.IntelRdt = nil }},
-		{"linux.memoryPolicy", func() { s.Linux.MemoryPolicy = nil }},
-		{"linux.personality", func() { s.Linux.Personality = nil }},
 	}
 	for _, step := range steps {
 		e, ok := Unsupported(s).(*FieldError)

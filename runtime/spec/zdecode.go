@@ -533,7 +533,7 @@ func decodeLinuxIOPriority(d *strictjson.Decoder, v *specs.LinuxIOPriority) erro
 			o.Unknown(namesLinuxIOPriority)
 		}
 	}
-	return o.End(0b0, namesLinuxIOPriority)
+	return o.End(0b10, namesLinuxIOPriority)
 }
 
 const namesCPUAffinity = "initial final"

@@ -76,8 +76,8 @@ func skipped(t reflect.Type, f reflect.StructField) bool {
 // required says which fields must be present although their zero value is a
 // valid one, because their absence would silently mean something that nobody
 // wrote: seccomp without an action, a rule about no system call, a comparison
-// with 0, a mapping to the host's root, a limit of 0. Fields whose zero value
-// is refused by Validate anyway are not listed.
+// with 0, a mapping to the host's root, a limit of 0, the first priority. Fields
+// whose zero value is refused by Validate anyway are not listed.
 func required(t reflect.Type, f reflect.StructField) bool {
 	switch t {
 	case reflect.TypeFor[specs.LinuxSeccomp]():
@@ -88,6 +88,8 @@ func required(t reflect.Type, f reflect.StructField) bool {
 		return f.Name != "ValueTwo"
 	case reflect.TypeFor[specs.LinuxIDMapping](), reflect.TypeFor[specs.POSIXRlimit]():
 		return true
+	case reflect.TypeFor[specs.LinuxIOPriority]():
+		return f.Name == "Priority"
 	}
 	return false
 }
