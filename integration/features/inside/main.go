@@ -5,6 +5,8 @@
 //	spy ADDR HEX    look through every other process that comes; HEX is what the
 //	                runtime's memory has at address ADDR
 //	prey MARK       wait for a process whose arguments contain MARK, then try to get at its binary
+//	attributes      print scheduling, I/O priority, personality, memory policy and processors
+//	wait            the same, then sleep
 //	clocks          print CLOCK_MONOTONIC of the kernel, the same of the vDSO, and CLOCK_BOOTTIME
 package main
 
@@ -31,6 +33,11 @@ func main() {
 		prey(os.Args[2])
 	case "clocks":
 		clocks()
+	case "attributes":
+		attributes()
+	case "wait":
+		attributes()
+		time.Sleep(10 * time.Minute)
 	}
 }
 
