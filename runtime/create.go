@@ -12,6 +12,7 @@ import (
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/resctrl"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -40,12 +41,14 @@ type created struct {
 	dir      *state.Dir
 	state    *state.State
 	child    *nsenter.Child
-	fifo     int       // the exec FIFO, or -1
-	preserve int       // --preserve-fds
-	owned    bool      // the cgroups are made
-	agent    *agent    // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
-	agentEnd time.Time // what waits for the agent fails then
-	tty      *os.File  // master side of the terminal when no console socket took it
+	fifo     int            // the exec FIFO, or -1
+	preserve int            // --preserve-fds
+	owned    bool           // the cgroups are made
+	cache    *resctrl.Group // of linux.intelRdt, or nil
+	grouped  bool           // cache is made
+	agent    *agent         // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
+	agentEnd time.Time      // what waits for the agent fails then
+	tty      *os.File       // master side of the terminal when no console socket took it
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -68,6 +71,13 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := checkLabels(b.spec.Process, b.spec.Linux); err != nil {
 		return nil, err
 	}
+	var cache *resctrl.Group
+	if b.spec.Linux != nil {
+		cache = resctrl.New(b.spec.Linux.IntelRdt, id)
+	}
+	if err := cache.Check(); err != nil {
+		return nil, err
+	}
 	// Before anything is made: an agent may be slow.
 	a, err := b.filter.agent(fifo)
 	if err != nil {
@@ -78,7 +88,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	// other goroutine can end it.
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
+	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a, cache: cache}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
 		a.close()
 		return nil, err
@@ -99,7 +109,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
-		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
+		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Resctrl: cache.Owned(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
@@ -113,6 +123,10 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 			return nil, err
 		}
 	}
+	if err := cache.Make(); err != nil {
+		return nil, err
+	}
+	c.grouped = true
 	if fifo {
 		if err := c.makeFifo(); err != nil {
 			return nil, err
@@ -144,7 +158,10 @@ func (c *created) start() error {
 		return notBorn(err, c.cgroup)
 	}
 	c.child = child
-	return c.record()
+	if err := c.record(); err != nil {
+		return err
+	}
+	return c.cache.Join(child.Pid)
 }
 
 // joinUnit has systemd make the container's cgroup, and the child its first
@@ -296,6 +313,9 @@ func (c *created) undo() {
 	}
 	if c.owned && err == nil {
 		err = c.cgroup.Destroy()
+	}
+	if c.grouped && err == nil {
+		err = resctrl.Remove(c.cache.Owned())
 	}
 	if c.tty != nil {
 		c.tty.Close()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/resctrl"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -58,6 +59,9 @@ func destroy(d *state.Dir, s *state.State) error {
 		return err
 	}
 	if err := c.Destroy(); err != nil {
+		return err
+	}
+	if err := resctrl.Remove(s.Resctrl); err != nil {
 		return err
 	}
 	return d.Remove()

@@ -19,6 +19,7 @@ import (
 	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/policy"
+	"github.com/runseal/runseal/runtime/resctrl"
 	"github.com/runseal/runseal/runtime/signals"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
@@ -131,6 +132,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		defer signals.Restore()
 	}
 	e := &execution{plan: p, process: pr, filter: f, agent: a, container: describe(d, s)}
+	if cfg.Linux != nil {
+		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
+	}
 	child, tty, err := e.start(init, way, o)
 	if err != nil {
 		return 0, err
@@ -153,6 +157,7 @@ type execution struct {
 	filter    *filter
 	agent     *agent
 	container *Container
+	cache     *resctrl.Group // of linux.intelRdt, or nil
 }
 
 // start forks the child and accompanies it to its execve.
@@ -175,6 +180,9 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 			child.Close()
 		}
 	}()
+	if err := e.cache.Join(child.Pid); err != nil {
+		return nil, nil, err
+	}
 	ready := false
 	await := child.Await
 	for {

@@ -22,6 +22,7 @@ type containers interface {
 	Pause(id string) error
 	Resume(id string) error
 	Update(id string, change *specs.LinuxResources) error
+	UpdateSchemata(id, cache, bandwidth string) error
 	Kill(id string, sig syscall.Signal, all bool) error
 	Delete(id string, force bool) error
 	Plan(w io.Writer, o runtime.CreateOptions) error

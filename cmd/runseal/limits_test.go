@@ -113,13 +113,26 @@ func TestUpdateResources(t *testing.T) {
 	}
 }
 
-// TestUpdateRDT: Intel RDT is refused, not left out.
+// TestUpdateRDT: the limits of Intel RDT go a way of their own, and alone.
 func TestUpdateRDT(t *testing.T) {
-	for _, flag := range []string{"--l3-cache-schema", "--mem-bw-schema"} {
+	for _, tc := range []struct {
+		argv []string
+		want [2]string
+	}{
+		{[]string{"--l3-cache-schema", "L3:0=f"}, [2]string{"L3:0=f", ""}},
+		{[]string{"--mem-bw-schema", "MB:0=50", "--l3-cache-schema", "L3:0=f"}, [2]string{"L3:0=f", "MB:0=50"}},
+	} {
 		r := &recorder{}
-		got := command(t, r, "update", "--memory", "5", flag, "L3:0=f", "c1")
-		if want := (result{1, "", "runseal: " + flag + ": Intel RDT is not supported yet\n"}); got != want || len(r.calls) != 0 {
-			t.Errorf("%+v, want %+v", got, want)
+		got := command(t, r, append(append([]string{"update"}, tc.argv...), "c1")...)
+		if got != (result{}) || len(r.calls) != 1 || r.calls[0].Options != tc.want {
+			t.Errorf("%q: %+v, %+v", tc.argv, got, r.calls)
+		}
+	}
+	for _, flag := range []string{"--memory=5", "--resources=file", "--cpuset-cpus=0"} {
+		r := &recorder{}
+		got := command(t, r, "update", flag, "--mem-bw-schema", "MB:0=50", "c1")
+		if got.status == 0 || len(r.calls) != 0 || !strings.Contains(got.stderr, "--l3-cache-schema and --mem-bw-schema cannot be combined with other limits") {
+			t.Errorf("%s: %+v, %+v", flag, got, r.calls)
 		}
 	}
 }

@@ -77,6 +77,9 @@ func (r *recorder) Events(id string, o runtime.EventsOptions, emit func([]byte) 
 }
 func (r *recorder) Pause(id string) error  { return r.record(call{Method: "pause", ID: id}) }
 func (r *recorder) Resume(id string) error { return r.record(call{Method: "resume", ID: id}) }
+func (r *recorder) UpdateSchemata(id, cache, bandwidth string) error {
+	return r.record(call{Method: "update", ID: id, Options: [2]string{cache, bandwidth}})
+}
 func (r *recorder) Update(id string, change *specs.LinuxResources) error {
 	return r.record(call{Method: "update", ID: id, Options: change})
 }

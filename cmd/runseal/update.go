@@ -35,7 +35,10 @@ memory, processes or CPU time away; 0 leaves it as it is, but for --cpu-burst
 and --cpu-idle.
 
 The file of --resources has a linux.resources object as in config.json. Its
-devices are ignored.`,
+devices are ignored.
+
+The limits of Intel RDT are changed alone, and of a container that has a group
+of its own: linux.intelRdt without closID.`,
 		Flags: []cli.Flag{
 			&option{name: "resources", short: "r", arg: "FILE", usage: "JSON file with the limits, - for standard input; not with other flags", value: (*text)(&file)},
 			limit("memory", "SIZE", "limit of memory", size{&mem.Limit}),
@@ -54,18 +57,19 @@ devices are ignored.`,
 			limit("blkio-weight", "N", "weight of block I/O, 10 to 1000", weight{&block.Weight}),
 			&option{name: "kernel-memory", arg: "SIZE", usage: "ignored, as by runc", value: (*text)(&kernel)},
 			&option{name: "kernel-memory-tcp", arg: "SIZE", usage: "ignored, as by runc", value: (*text)(&kernelTCP)},
-			&option{name: "l3-cache-schema", arg: "TEXT", usage: "Intel RDT; not supported yet", value: (*text)(&cache)},
-			&option{name: "mem-bw-schema", arg: "TEXT", usage: "Intel RDT; not supported yet", value: (*text)(&bandwidth)},
+			&option{name: "l3-cache-schema", arg: "TEXT", usage: "share of the L3 cache, such as L3:0=ff (Intel RDT)", value: (*text)(&cache)},
+			&option{name: "mem-bw-schema", arg: "TEXT", usage: "share of memory bandwidth, such as MB:0=50 (Intel RDT)", value: (*text)(&bandwidth)},
 		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, idArgument); err != nil {
 				return err
 			}
 			switch {
-			case cache != "":
-				return errors.New("--l3-cache-schema: Intel RDT is not supported yet")
-			case bandwidth != "":
-				return errors.New("--mem-bw-schema: Intel RDT is not supported yet")
+			case (cache != "" || bandwidth != "") && (file != "" || len(given) > 0):
+				// There would be two things to undo if the second failed.
+				return wrongUsage(c, "--l3-cache-schema and --mem-bw-schema cannot be combined with other limits")
+			case cache != "" || bandwidth != "":
+				return in.containers(true).UpdateSchemata(c.Args().First(), cache, bandwidth)
 			case file != "" && len(given) > 0:
 				return wrongUsage(c, "--%s cannot be combined with --resources, whose file has all that is to change", given[0])
 			case kernel != "" || kernelTCP != "":

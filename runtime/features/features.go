@@ -41,19 +41,6 @@ const (
 type Document struct {
 	features.Features
 	Hooks []string `json:"hooks"`
-	Linux Linux    `json:"linux"`
-}
-
-// Linux is the structure's Linux part.
-type Linux struct {
-	features.Linux
-	MemoryPolicy MemoryPolicy `json:"memoryPolicy"`
-}
-
-// MemoryPolicy says which modes and flags linux.memoryPolicy may have.
-type MemoryPolicy struct {
-	Modes []string `json:"modes"`
-	Flags []string `json:"flags"`
 }
 
 // New describes this build. version and commit are for the annotations; an
@@ -61,6 +48,7 @@ type MemoryPolicy struct {
 func New(version, commit string) *Document {
 	yes, no := true, false
 	d := &Document{Hooks: []string{}}
+	d.Linux = new(features.Linux)
 	d.OCIVersionMin = VersionMin
 	d.OCIVersionMax = VersionMax
 	d.MountOptions = plan.MountOptions(kernel.Lacks())
@@ -75,8 +63,8 @@ func New(version, commit string) *Document {
 	d.Linux.Seccomp = seccompFeatures()
 	d.Linux.Apparmor = &features.Apparmor{Enabled: &yes}
 	d.Linux.Selinux = &features.Selinux{Enabled: &yes}
-	d.Linux.IntelRdt = &features.IntelRdt{Enabled: &no, Schemata: &no, Monitoring: &no}
-	d.Linux.MemoryPolicy = MemoryPolicy{Modes: []string{}, Flags: []string{}}
+	d.Linux.IntelRdt = &features.IntelRdt{Enabled: &yes, Schemata: &yes, Monitoring: &yes}
+	d.Linux.MemoryPolicy = memoryPolicy()
 	d.Linux.MountExtensions = &features.MountExtensions{IDMap: &features.IDMap{Enabled: &no}}
 	d.Linux.NetDevices = &features.NetDevices{Enabled: &no}
 	return d
@@ -90,6 +78,19 @@ func Write(w io.Writer, version, commit string) error {
 	}
 	_, err = w.Write(append(text, '\n'))
 	return err
+}
+
+// memoryPolicy lists the names that linux.memoryPolicy may have. That the running kernel
+// has them is not said.
+func memoryPolicy() *features.MemoryPolicy {
+	p := new(features.MemoryPolicy)
+	for _, m := range spec.MemoryModes {
+		p.Modes = append(p.Modes, string(m.Name))
+	}
+	for _, f := range spec.MemoryFlags {
+		p.Flags = append(p.Flags, string(f.Name))
+	}
+	return p
 }
 
 // capabilities lists the names that process.capabilities may have, by number.

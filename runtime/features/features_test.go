@@ -143,10 +143,6 @@ func TestAbsentIsRefused(t *testing.T) {
 		{"hooks", len(f.Hooks) == 0, func(s *specs.Spec) {
 			s.Hooks = &specs.Hooks{Poststop: []specs.Hook{{Path: "/bin/true"}}}
 		}},
-		{"intelRdt", no(f.Linux.IntelRdt.Enabled), func(s *specs.Spec) { s.Linux.IntelRdt = &specs.LinuxIntelRdt{ClosID: "x"} }},
-		{"memoryPolicy", len(f.Linux.MemoryPolicy.Modes) == 0, func(s *specs.Spec) {
-			s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: "MPOL_INTERLEAVE", Nodes: "0"}
-		}},
 		{"idmap", no(f.Linux.MountExtensions.IDMap.Enabled), func(s *specs.Spec) {
 			s.Mounts[0].UIDMappings = []specs.LinuxIDMapping{{Size: 1}}
 		}},
@@ -163,6 +159,47 @@ func TestAbsentIsRefused(t *testing.T) {
 	}
 	if err := accepted(func(*specs.Spec) {}); err != nil {
 		t.Errorf("the base configuration of this test: %v", err)
+	}
+}
+
+// TestMemoryPolicyIsTrue compares the lists with what the checks of config.json say
+// themselves that they know.
+func TestMemoryPolicyIsTrue(t *testing.T) {
+	p := decoded(t).Linux.MemoryPolicy
+	modes := understood(t, accepted(func(s *specs.Spec) { s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: "x"} }))
+	flags := understood(t, accepted(func(s *specs.Spec) {
+		s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolBind, Nodes: "0", Flags: []specs.MemoryPolicyFlagType{"x"}}
+	}))
+	if !slices.Equal(p.Modes, modes) || !slices.Equal(p.Flags, flags) || len(modes) != 7 || len(flags) != 3 {
+		t.Errorf("listed %q, %q, known %q, %q", p.Modes, p.Flags, modes, flags)
+	}
+	for _, mode := range modes {
+		err := accepted(func(s *specs.Spec) {
+			s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MemoryPolicyModeType(mode), Nodes: "0"}
+			if m := spec.MemoryModeByName(s.Linux.MemoryPolicy.Mode); m != nil && m.Nodes < 0 {
+				s.Linux.MemoryPolicy.Nodes = ""
+			}
+		})
+		if err != nil {
+			t.Errorf("%s: listed, but %v", mode, err)
+		}
+	}
+}
+
+// TestIntelRdtIsTrue: each part is accepted in config.json.
+func TestIntelRdtIsTrue(t *testing.T) {
+	rdt := decoded(t).Linux.IntelRdt
+	for name, part := range map[string]struct {
+		listed *bool
+		ask    specs.LinuxIntelRdt
+	}{
+		"enabled":    {rdt.Enabled, specs.LinuxIntelRdt{ClosID: "x", L3CacheSchema: "L3:0=f", MemBwSchema: "MB:0=50"}},
+		"schemata":   {rdt.Schemata, specs.LinuxIntelRdt{Schemata: []string{"L2:0=f"}}},
+		"monitoring": {rdt.Monitoring, specs.LinuxIntelRdt{EnableMonitoring: true}},
+	} {
+		if err := accepted(func(s *specs.Spec) { s.Linux.IntelRdt = &part.ask }); !*part.listed || err != nil {
+			t.Errorf("%s: listed %v, but %v", name, *part.listed, err)
+		}
 	}
 }
 

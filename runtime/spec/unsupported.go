@@ -38,7 +38,6 @@ func Unsupported(s *specs.Spec) error {
 	}
 	return firstSet("linux", -1, []asked{
 		{"netDevices", len(l.NetDevices) > 0},
-		{"intelRdt", l.IntelRdt != nil},
 	})
 }
 

@@ -80,6 +80,9 @@ func Validate(s *specs.Spec) error {
 	if err := validateMemoryPolicy(l.MemoryPolicy); err != nil {
 		return under("linux.memoryPolicy", err)
 	}
+	if err := validateIntelRdt(l.IntelRdt); err != nil {
+		return under("linux.intelRdt", err)
+	}
 	if err := validatePersonality(l.Personality); err != nil {
 		return err
 	}

@@ -155,7 +155,6 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		{"hooks.poststart", func() { s.Hooks.Poststart = nil }},
 		{"hooks.poststop", func() { s.Hooks.Poststop = nil }},
 		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
-		{"linux.intelRdt", func() { s.Linux.IntelRdt = nil }},
 	}
 	for _, step := range steps {
 		e, ok := Unsupported(s).(*FieldError)

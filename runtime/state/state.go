@@ -60,6 +60,7 @@ type State struct {
 	StartTime    uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
 	CgroupPaths  map[string]string // controller to directory, "" for version 2
 	SystemdUnit  string            // the unit that systemd has made the cgroup for; empty if it is our own
+	Resctrl      string            // the group of the resctrl file system that delete removes; "": none
 	Annotations  map[string]string // of config.json
 	NoNewKeyring bool              // --no-new-keyring, for exec
 	Resources    []byte            // linux.resources without devices, where update has changed them: compact JSON; else empty
@@ -86,6 +87,9 @@ func (s *State) encode() [][]byte {
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "cgroupPaths"), s.CgroupPaths)
 	if s.SystemdUnit != "" {
 		str("systemdUnit", s.SystemdUnit)
+	}
+	if s.Resctrl != "" {
+		str("resctrl", s.Resctrl)
 	}
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "annotations"), s.Annotations)
 	if s.NoNewKeyring {
@@ -162,6 +166,8 @@ func decode(data []byte) (*State, error) {
 			s.CgroupPaths, err = d.StringMap()
 		case "systemdUnit":
 			s.SystemdUnit, err = d.String()
+		case "resctrl":
+			s.Resctrl, err = d.String()
 		case "annotations":
 			s.Annotations, err = d.StringMap()
 		case "noNewKeyring":

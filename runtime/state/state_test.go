@@ -20,7 +20,7 @@ func sample(id string) *State {
 		ID: id, OCIVersion: "1.2.0", NoNewKeyring: true, Bundle: "/b/\"quoted\"\nline", Rootfs: "/b/rootfs",
 		Created: time.Date(2025, 2, 3, 4, 5, 6, 789, time.UTC), Pid: 4711, StartTime: 1<<63 + 1,
 		CgroupPaths: map[string]string{"": "/sys/fs/cgroup/unified/runseal/x", "cpu": "/sys/fs/cgroup/cpu/runseal/x"},
-		SystemdUnit: "runseal-x.scope",
+		SystemdUnit: "runseal-x.scope", Resctrl: "/sys/fs/resctrl/x",
 		Annotations: map[string]string{"k": "v\u2028\x00", "": "{}"},
 		Config:      []byte("{\n\t\"ociVersion\": \"1.2.0\"\n}\n"),
 		Resources:   []byte(`{"memory":{"limit":-1},"unified":{",\"config\":":"a\nb"}}`),
