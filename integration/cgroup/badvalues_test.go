@@ -27,6 +27,10 @@ func TestBadValues(t *testing.T) {
 		{true, true, `cpu.mems: "900": cpuset.mems: `, R{CPU: &specs.LinuxCPU{Mems: "900"}}},
 		{true, true, "blockIO.throttleReadBpsDevice[0]: 4000:7 at 5: ", read},
 		{true, true, "blockIO.throttleWriteIOPSDevice[0]: 4000:7 at 5: ", write},
+		// Weights of leaves, and of devices, were those of the CFQ scheduler, which Linux 5.0 took away.
+		{true, false, "blockIO.leafWeight: 100: ", R{BlockIO: &specs.LinuxBlockIO{LeafWeight: ptr(uint16(100))}}},
+		{true, false, "blockIO.weightDevice: 1 entries: ", R{BlockIO: &specs.LinuxBlockIO{
+			WeightDevice: []specs.LinuxWeightDevice{{LinuxBlockIODevice: specs.LinuxBlockIODevice{Major: 4000, Minor: 7}, LeafWeight: ptr(uint16(100))}}}}},
 		{false, true, "cpu.quota: 17592186044416: cpu.max: invalid argument", R{CPU: &specs.LinuxCPU{Quota: ptr(int64(1 << 44))}}},
 		{false, true, "cpu.shares: 512: cpu.weight: ", R{CPU: &specs.LinuxCPU{Idle: ptr(int64(1)), Shares: ptr(uint64(512))}}},
 		{false, true, "hugepageLimits[0]: 7MB of 5 bytes: hugetlb.7MB.max: ", R{HugepageLimits: []specs.LinuxHugepageLimit{{Pagesize: "7MB", Limit: 5}}}},

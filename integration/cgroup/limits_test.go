@@ -84,6 +84,8 @@ func limits(t *testing.T) []limit {
 			[]file{{"hugetlb.2MB.max", "4194304"}, {"hugetlb.2MB.rsvd.max", "4194304"}}, ""},
 		{"net_cls: network.classID", R{Network: &specs.LinuxNetwork{ClassID: ptr(uint32(7))}},
 			[]file{{"net_cls.classid", "7"}}, nil, "network.classID: 7: cgroup v2 has no such limit"},
+		{"net_prio: network.priorities", R{Network: &specs.LinuxNetwork{Priorities: []specs.LinuxInterfacePriority{{Name: "lo", Priority: 3}}}},
+			[]file{{"net_prio.ifpriomap", "lo 3"}}, nil, `network.priorities[0].name: "lo": cgroup v2 has no such limit`},
 		{"unified", R{Unified: map[string]string{"memory.high": "33554432", "memory.oom.group": "1", "pids.max": "9", "cgroup.max.depth": "3", "cpu.weight": "33"}},
 			nil, []file{{"memory.high", "33554432"}, {"memory.oom.group", "1"}, {"pids.max", "9"}, {"cgroup.max.depth", "3"}, {"cpu.weight", "33"}},
 			`unified: "cgroup.max.depth": expected cgroup v2`},

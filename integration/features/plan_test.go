@@ -39,6 +39,9 @@ func full(t *testing.T) (*box.Box, []string) {
 	b.SetNamespace(specs.LinuxNamespace{Type: specs.CgroupNamespace})
 	l.Sysctl = map[string]string{"kernel.shmmax": "4194304", "kernel.msgmax": "8192"}
 	l.RootfsPropagation = "rslave"
+	l.Personality = &specs.LinuxPersonality{Domain: specs.PerLinux}
+	l.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolPreferred, Nodes: "0"}
+	p.Scheduler, p.IOPriority = &specs.Scheduler{Policy: specs.SchedBatch}, &specs.LinuxIOPriority{Class: specs.IOPRIO_CLASS_BE}
 	l.Devices = []specs.LinuxDevice{{Path: "/dev/one", Type: "c", Major: 1, Minor: 3}, {Path: "/dev/deep/two", Type: "p"}}
 	l.Seccomp = box.Seccomp(specs.ActErrno, box.Rule(specs.ActAllow, "execve", "write", "exit_group"))
 	names := []string{
@@ -46,7 +49,7 @@ func full(t *testing.T) (*box.Box, []string) {
 		"process.rlimits[0]", "process.rlimits[1]", "process.capabilities", "process.capabilities.bounding",
 		"process.capabilities.ambient", "process.noNewPrivileges", "root.path", "root.readonly", "hostname", "domainname",
 		"linux.namespaces", "linux.namespaces[1].path", "linux.sysctl", "linux.rootfsPropagation", "linux.devices[0]", "linux.devices[1]",
-		"linux.seccomp", "linux.cgroupsPath",
+		"linux.seccomp", "linux.cgroupsPath", "linux.personality", "linux.memoryPolicy", "process.scheduler",
 	}
 	for i := range b.Spec.Mounts {
 		names = append(names, "mounts["+itoa(i)+"]")

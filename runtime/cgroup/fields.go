@@ -120,6 +120,8 @@ func fieldOf(file string, r *specs.LinuxResources, text string) (field, value st
 				return fmt.Sprintf("blockIO.weightDevice[%d]", i), fmt.Sprintf("%d:%d", d.Major, d.Minor)
 			}
 		}
+		// The file could not be opened, and nothing is quoted.
+		return "blockIO.weightDevice", strconv.Itoa(len(bio.WeightDevice)) + " entries"
 	case "blkio.throttle.read_bps_device":
 		return throttle("throttleReadBpsDevice", bio.ThrottleReadBpsDevice, text)
 	case "blkio.throttle.write_bps_device":
@@ -147,12 +149,14 @@ func fieldOf(file string, r *specs.LinuxResources, text string) (field, value st
 				return fmt.Sprintf("network.priorities[%d].name", i), strconv.Quote(p.Name)
 			}
 		}
+		return "network.priorities", strconv.Itoa(len(net.Priorities)) + " entries"
 	case "rdma.max":
 		for name := range r.Rdma {
 			if strings.Contains(text, `"`+name+" ") {
 				return "rdma", strconv.Quote(name)
 			}
 		}
+		return "rdma", strconv.Itoa(len(r.Rdma)) + " entries"
 	}
 	if rest, ok := strings.CutPrefix(file, "hugetlb."); ok {
 		size, _, _ := strings.Cut(rest, ".")
