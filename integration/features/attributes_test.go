@@ -206,63 +206,104 @@ func realtime(t *testing.T, b *box.Box, allow bool) bool {
 	return true
 }
 
-// TestAttributesRefused: what the kernel refuses says what may have been meant, and leaves
-// nothing.
+// refused creates the box, which has to fail with an error that ends like this, and to
+// leave nothing.
+func refused(t *testing.T, b *box.Box, want string) {
+	t.Helper()
+	r := b.TryCreate().Wait()
+	if r.Status != 1 || !strings.HasSuffix(strings.TrimSpace(r.Stderr), want) {
+		t.Errorf("exit status %d, stderr %q, want %q", r.Status, r.Stderr, want)
+	}
+	b.Wrap(nil)
+	b.NothingLeft()
+}
+
+// TestAttributesRefused: what the kernel refuses says what may have been meant.
 func TestAttributesRefused(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		change func(t *testing.T, b *box.Box)
-		want   string
-	}{
-		{"no capability", func(t *testing.T, b *box.Box) {
-			b.Wrap([]string{"setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"})
-			b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedOther, Nice: -1}
-		}, "process.scheduler: SCHED_OTHER: sched_setattr: operation not permitted (needs CAP_SYS_NICE)"},
-		{"no time for realtime", func(t *testing.T, b *box.Box) {
-			if !realtime(t, b, false) {
-				t.Skip("cgroups have no cpu.rt_runtime_us")
-			}
-			b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedFIFO, Priority: 1}
-		}, "process.scheduler: SCHED_FIFO: sched_setattr: operation not permitted (needs CAP_SYS_NICE, and in a cgroup with cpu.rt_runtime_us some time there: linux.resources.cpu.realtimeRuntime)"},
-		{"a cpuset and a deadline", func(t *testing.T, b *box.Box) {
-			twoProcessors(t)
-			b.Spec.Linux.Resources.CPU = &specs.LinuxCPU{Cpus: "0"}
-			b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedDeadline, Runtime: 1e6, Deadline: 1e8}
-		}, "process.scheduler: SCHED_DEADLINE: sched_setattr: operation not permitted (needs CAP_SYS_NICE, and a process that may run on all processors: expected linux.resources.cpu.cpus to be absent)"},
-		{"a deadline of a minute", func(t *testing.T, b *box.Box) {
-			b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedDeadline, Runtime: 1e6, Deadline: 60e9}
-		}, "process.scheduler: SCHED_DEADLINE: sched_setattr: invalid argument (expected a period within the sysctls kernel.sched_deadline_period_min_us and _max_us)"},
-		{"SCHED_ISO", func(t *testing.T, b *box.Box) {
-			b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedISO}
-		}, "process.scheduler: SCHED_ISO: sched_setattr: invalid argument (Linux has reserved this policy and not implemented it)"},
-		{"a node that is not there", func(t *testing.T, b *box.Box) {
-			b.Spec.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolBind, Nodes: "1000"}
-		}, `set the memory policy MPOL_BIND for the nodes "1000", of which one at least has to have memory and to be in the container's cpuset: set_mempolicy: invalid argument (config.json: linux.memoryPolicy)`},
+	b := attributed(t)
+	b.Wrap([]string{b.Path("inside"), "not-nice"})
+	b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedOther, Nice: -1}
+	refused(t, b, "process.scheduler: SCHED_OTHER: sched_setattr: operation not permitted (needs CAP_SYS_NICE)")
+	for want, s := range map[string]specs.Scheduler{
+		"process.scheduler: SCHED_DEADLINE: sched_setattr: invalid argument (expected a period within the sysctls kernel.sched_deadline_period_min_us and _max_us)": {
+			Policy: specs.SchedDeadline, Runtime: 1e6, Deadline: 60e9},
+		"process.scheduler: SCHED_ISO: sched_setattr: invalid argument (Linux has reserved this policy and not implemented it)": {
+			Policy: specs.SchedISO},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			b := attributed(t)
-			tc.change(t, b)
-			r := b.TryCreate().Wait()
-			b.Wrap(nil)
-			if r.Status != 1 || !strings.HasSuffix(strings.TrimSpace(r.Stderr), tc.want) {
-				t.Errorf("exit status %d, stderr %q, want %q", r.Status, r.Stderr, tc.want)
-			}
-			b.NothingLeft()
-		})
+		b.Spec.Process.Scheduler = &s
+		refused(t, b, want)
+	}
+	b.Spec.Process.Scheduler = nil
+	b.Spec.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolBind, Nodes: "1000"}
+	refused(t, b, `set the memory policy MPOL_BIND for the nodes "1000", of which one at least has to have memory and to be in the container's cpuset: set_mempolicy: invalid argument (config.json: linux.memoryPolicy)`)
+}
+
+// TestMemoryModes: those that came with newer kernels, whose error names the version.
+func TestMemoryModes(t *testing.T) {
+	for _, tc := range []struct {
+		policy specs.LinuxMemoryPolicy
+		there  bool
+		want   string // of get_mempolicy(2)
+		since  string
+	}{
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolDefault}, true, "0x0 0x0", ""},
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolLocal}, true, "0x4 0x0", ""},
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolInterleave, Nodes: "0", Flags: []specs.MemoryPolicyFlagType{specs.MpolFRelativeNodes}}, true, "0x4003 0x1", ""},
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolPreferred, Nodes: "0"}, true, "0x1 0x1", ""},
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolBind, Nodes: "0", Flags: []specs.MemoryPolicyFlagType{specs.MpolFNumaBalancing}}, box.Linux(5, 12), "0x2002 0x1", "MPOL_F_NUMA_BALANCING (Linux 5.12)"},
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolPreferredMany, Nodes: "0"}, box.Linux(5, 15), "0x5 0x1", "MPOL_PREFERRED_MANY (Linux 5.15)"},
+		{specs.LinuxMemoryPolicy{Mode: specs.MpolWeightedInterleave, Nodes: "0"}, box.Linux(6, 9), "0x6 0x1", "MPOL_WEIGHTED_INTERLEAVE (Linux 6.9)"},
+	} {
+		b := box.New(t, "/inside", "attributes")
+		addProgram(t, b)
+		b.Spec.Linux.MemoryPolicy = &tc.policy
+		r := b.Run()
+		switch {
+		case tc.there && r.Status == 0:
+			wants(t, string(tc.policy.Mode), attributes(t, r.Stdout), map[string]string{"mempolicy": tc.want})
+		case tc.there || r.Status == 0 || !strings.Contains(r.Stderr, tc.since):
+			t.Errorf("%+v: exit status %d, stderr %q", tc.policy, r.Status, r.Stderr)
+		}
 	}
 }
 
-// TestDeadlinesTogether: the kernel admits processes of SCHED_DEADLINE as long as it can
-// keep its word to all (95 % of two processors, sysctl kernel.sched_rt_runtime_us).
-func TestDeadlinesTogether(t *testing.T) {
-	twoProcessors(t)
-	always := &specs.Scheduler{Policy: specs.SchedDeadline, Runtime: 1e8, Deadline: 1e8, Flags: []specs.LinuxSchedulerFlag{specs.SchedFlagResetOnFork}}
-	a, b := attributed(t), attributed(t)
-	a.Spec.Process.Scheduler, b.Spec.Process.Scheduler = always, always
-	a.Create()
-	const want = "process.scheduler: SCHED_DEADLINE: sched_setattr: device or resource busy (the processors have less time left than runtime in each period)"
-	if r := b.TryCreate().Wait(); r.Status != 1 || !strings.HasSuffix(strings.TrimSpace(r.Stderr), want) {
-		t.Errorf("a second one: exit status %d, stderr %q, want %q", r.Status, r.Stderr, want)
+// TestRealtimeWithoutTime: a cgroup with an account of realtime begins with nothing.
+func TestRealtimeWithoutTime(t *testing.T) {
+	b := attributed(t)
+	b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedFIFO, Priority: 1}
+	if !realtime(t, b, false) {
+		b.Create() // there is no such account
+		return
 	}
-	b.NothingLeft()
+	refused(t, b, "process.scheduler: SCHED_FIFO: sched_setattr: operation not permitted (needs CAP_SYS_NICE, and in a cgroup with cpu.rt_runtime_us some time there: linux.resources.cpu.realtimeRuntime)")
+}
+
+// TestDeadlineInCpuset: SCHED_DEADLINE is about all processors.
+func TestDeadlineInCpuset(t *testing.T) {
+	b := attributed(t)
+	b.Spec.Linux.Resources.CPU = &specs.LinuxCPU{Cpus: "0"}
+	b.Spec.Process.Scheduler = &specs.Scheduler{Policy: specs.SchedDeadline, Runtime: 1e6, Deadline: 1e8}
+	if runtime.NumCPU() == 1 {
+		b.Create() // that is all
+		return
+	}
+	refused(t, b, "process.scheduler: SCHED_DEADLINE: sched_setattr: operation not permitted (needs CAP_SYS_NICE, and a process that may run on all processors: expected linux.resources.cpu.cpus to be absent)")
+}
+
+// TestDeadlinesTogether: the kernel admits processes of SCHED_DEADLINE as long as it can
+// keep its word to all (95 % of each processor, sysctl kernel.sched_rt_runtime_us).
+func TestDeadlinesTogether(t *testing.T) {
+	n := runtime.NumCPU()
+	if n > 8 {
+		t.Skipf("%d processors: as many containers are needed, 8 are enough", n)
+	}
+	always := &specs.Scheduler{Policy: specs.SchedDeadline, Runtime: 1e8, Deadline: 1e8, Flags: []specs.LinuxSchedulerFlag{specs.SchedFlagResetOnFork}}
+	for range n - 1 {
+		b := attributed(t)
+		b.Spec.Process.Scheduler = always
+		b.Create()
+	}
+	b := attributed(t)
+	b.Spec.Process.Scheduler = always
+	refused(t, b, "process.scheduler: SCHED_DEADLINE: sched_setattr: device or resource busy (the processors have less time left than runtime in each period)")
 }

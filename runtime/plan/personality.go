@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter"
@@ -16,6 +17,10 @@ func (p *planner) personality() {
 	}
 	domain := p.spec.Linux.Personality.Domain
 	persona, _ := spec.PersonalityByName(domain) // validated
-	p.Step("linux.personality", "have the personality %s", domain)
+	what := "have the personality " + string(domain)
+	if domain == specs.PerLinux32 {
+		what += " (on arm64 for processors that run 32-bit programs)" // else EINVAL
+	}
+	p.Step("linux.personality", "%s", what)
 	p.Sys(unix.SYS_PERSONALITY, nsenter.Imm(persona))
 }

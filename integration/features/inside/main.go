@@ -7,6 +7,7 @@
 //	prey MARK       wait for a process whose arguments contain MARK, then try to get at its binary
 //	attributes      print scheduling, I/O priority, personality, memory policy and processors
 //	wait            the same, then sleep
+//	not-nice PROG   execute a program without CAP_SYS_NICE (on the host)
 //	clocks          print CLOCK_MONOTONIC of the kernel, the same of the vDSO, and CLOCK_BOOTTIME
 package main
 
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -35,10 +37,22 @@ func main() {
 		clocks()
 	case "attributes":
 		attributes()
+	case "not-nice":
+		notNice(os.Args[2:])
 	case "wait":
 		attributes()
 		time.Sleep(10 * time.Minute)
 	}
+}
+
+// notNice executes a program that can have no CAP_SYS_NICE. The thread that takes the
+// capability from itself is the one whose credentials the program gets.
+func notNice(argv []string) {
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_SYS_NICE, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	panic(unix.Exec(argv[0], argv, os.Environ()))
 }
 
 // last is the signal that ends the command.
