@@ -12,6 +12,7 @@ import (
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -36,6 +37,7 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 // created is a container under construction.
 type created struct {
 	*bundle
+	runtime  *Runtime
 	id       string
 	dir      *state.Dir
 	state    *state.State
@@ -46,6 +48,9 @@ type created struct {
 	agent    *agent    // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
 	agentEnd time.Time // what waits for the agent fails then
 	tty      *os.File  // master side of the terminal when no console socket took it
+	// announced: run without a FIFO has said in the state directory that the program
+	// does not run yet.
+	announced bool
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -78,7 +83,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	// other goroutine can end it.
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
+	c := &created{bundle: b, runtime: r, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
 		a.close()
 		return nil, err
@@ -100,6 +105,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
 		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
+		Hooks: spec.HasHooks(b.spec.Hooks, spec.StartContainer, spec.Poststart, spec.Poststop),
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
@@ -115,6 +121,10 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	if fifo {
 		if err := c.makeFifo(); err != nil {
+			return nil, err
+		}
+	} else if spec.HasHooks(b.spec.Hooks, beforeStart...) {
+		if err := c.announce(); err != nil {
 			return nil, err
 		}
 	}
@@ -222,6 +232,8 @@ func (c *created) converse(consoleSocket string) error {
 			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkAlone:
 			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
+		case plan.MarkHooks:
+			err = c.createHooks()
 		case plan.MarkTerminal:
 			err = c.takeTerminal(fds, consoleSocket)
 		case plan.MarkSetUp: // the state was saved before
@@ -231,6 +243,9 @@ func (c *created) converse(consoleSocket string) error {
 			}
 			if err == nil && delegates(c.spec) {
 				err = c.delegate()
+			}
+			if err == nil && c.announced {
+				err = c.runStartContainer()
 			}
 		case plan.MarkReady:
 			return c.publishFifo()
@@ -298,6 +313,9 @@ func (c *created) undo() {
 	}
 	c.closeFifo()
 	c.dir.Close()
+	if c.child != nil && err == nil {
+		c.runtime.poststop(c.state, c.spec.Hooks)
+	}
 }
 
 // close ends the construction: the container is on its own.

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/runtime/signals"
+	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -43,6 +44,14 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		c.undo()
 		return 0, err
 	}
+	if spec.HasHooks(c.spec.Hooks, spec.Poststart) {
+		c.dir.Unlock()
+		now := c.describe()
+		now.Status = StatusRunning
+		if err := runtimeHooks(spec.Poststart, c.spec.Hooks, now); err != nil {
+			return 0, c.discard(err)
+		}
+	}
 	if o.Detach {
 		c.close()
 		return 0, nil
@@ -61,5 +70,26 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 	} else if e != nil {
 		return status, errors.Join(err, e)
 	}
-	return status, errors.Join(err, destroy(c.dir, c.state))
+	if e := destroy(c.dir, c.state); e != nil {
+		return status, errors.Join(err, e)
+	}
+	c.dir.Unlock()
+	r.poststop(c.state, c.spec.Hooks)
+	return status, err
+}
+
+// discard takes back a container that runs already.
+func (c *created) discard(cause error) error {
+	err := c.dir.Lock()
+	if errors.Is(err, state.ErrNotExist) {
+		c.child.Reap() // deleted by somebody else, and so killed
+		c.close()
+		return cause
+	}
+	if err != nil {
+		c.close()
+		return errors.Join(cause, err)
+	}
+	c.undo()
+	return cause
 }

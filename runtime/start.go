@@ -9,8 +9,9 @@ import (
 	"github.com/runseal/runseal/runtime/state"
 )
 
-// Start lets a created container execute its program. If its filter has a
-// listener (SCMP_ACT_NOTIFY) the agent gets that first.
+// Start lets a created container execute its program, between the hooks startContainer
+// and poststart. If its filter has a listener (SCMP_ACT_NOTIFY) the agent gets that
+// first. A container in which one of the hooks fails is deleted.
 func (r *Runtime) Start(id string) error {
 	d, s, err := r.open(id, true)
 	if err != nil {
@@ -20,6 +21,11 @@ func (r *Runtime) Start(id string) error {
 	if st := status(d, s); st != StatusCreated {
 		return fmt.Errorf("cannot start container %q: it is %s, expected created", id, st)
 	}
+	hooks, err := r.prepareHooked(d, s)
+	if err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	defer hooks.close()
 	h, err := prepareNotified(d, s)
 	if err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
@@ -30,7 +36,10 @@ func (r *Runtime) Start(id string) error {
 		// ENXIO: nobody waits at the other end any more.
 		return fmt.Errorf("start container %q: %w", id, &os.PathError{Op: "open", Path: d.FifoPath(), Err: err})
 	}
-	defer unix.Close(fd)
+	defer func() { closeEnd(&fd) }()
+	if err := hooks.before(); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
 	// Unlinked first: a container whose FIFO is gone is never started twice.
 	if err := os.Remove(d.FifoPath()); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
@@ -38,7 +47,11 @@ func (r *Runtime) Start(id string) error {
 	if _, err := unix.Write(fd, []byte{1}); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
+	closeEnd(&fd) // or else hooks.after would see a writer
 	if err := h.do(d, s); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	if err := hooks.after(); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	return nil

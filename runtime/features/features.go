@@ -60,7 +60,7 @@ type MemoryPolicy struct {
 // empty commit is left out. SupportedFlags and MountOptions ask the running kernel.
 func New(version, commit string) *Document {
 	yes, no := true, false
-	d := &Document{Hooks: []string{}}
+	d := &Document{Hooks: spec.HookNames()}
 	d.OCIVersionMin = VersionMin
 	d.OCIVersionMax = VersionMax
 	d.MountOptions = plan.MountOptions(kernel.Lacks())
