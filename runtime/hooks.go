@@ -142,6 +142,9 @@ func startContainerHooks(s *state.State, cfg *specs.Spec, f *filter, init int, c
 // poststop runs the hooks of a container that is no more. It comes after the lock is
 // given up: the id may be used again.
 func (r *Runtime) poststop(s *state.State, h *specs.Hooks) {
+	if !spec.HasHooks(h, spec.Poststop) {
+		return
+	}
 	c := &Container{ID: s.ID, Bundle: s.Bundle, Annotations: s.Annotations, Status: StatusStopped}
 	for _, k := range hooksOf(spec.Poststop, h, s.Bundle) {
 		if err := k.onHost(c); err != nil {

@@ -98,6 +98,9 @@ func (p *planner) hookStreams() {
 	if p.in.Hook == nil {
 		return
 	}
+	for r, name := range map[nsenter.Reg]string{RegStdin: "stdin", RegStdout: "stdout", RegStderr: "stderr", RegHost: "host"} {
+		p.Name(r, name)
+	}
 	p.Step(p.in.Hook.Field, "connect the standard streams")
 	for fd, r := range [...]nsenter.Reg{RegStdin, RegStdout, RegStderr} {
 		p.Sys(unix.SYS_DUP3, nsenter.Val(r), nsenter.Imm(fd), nsenter.Imm(0))
