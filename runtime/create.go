@@ -27,8 +27,7 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 		return err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		c.undo()
-		return err
+		return also(err, c.undo())
 	}
 	c.close()
 	return nil
@@ -37,7 +36,6 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 // created is a container under construction.
 type created struct {
 	*bundle
-	runtime  *Runtime
 	id       string
 	dir      *state.Dir
 	state    *state.State
@@ -83,14 +81,14 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	// other goroutine can end it.
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	c := &created{bundle: b, runtime: r, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
+	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
 		a.close()
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			c.undo()
+			err = also(err, c.undo())
 		}
 	}()
 	if pids, err := b.cgroup.Pids(); err != nil {
@@ -290,8 +288,9 @@ func endedEarly(child *nsenter.Child) error {
 	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
 }
 
-// undo takes back everything that create has made so far.
-func (c *created) undo() {
+// undo takes back everything that create has made so far. The error is that of the
+// hooks poststop, which run if there was a process.
+func (c *created) undo() error {
 	var err error
 	if c.owned {
 		// First: it thaws, and a frozen child of version 1 could not be waited for.
@@ -313,9 +312,10 @@ func (c *created) undo() {
 	}
 	c.closeFifo()
 	c.dir.Close()
-	if c.child != nil && err == nil {
-		c.runtime.poststop(c.state, c.spec.Hooks)
+	if c.child == nil || err != nil {
+		return nil
 	}
+	return poststop(c.state, c.spec.Hooks)
 }
 
 // close ends the construction: the container is on its own.

@@ -41,7 +41,7 @@ func (r *Runtime) Delete(id string, force bool) error {
 		return err
 	}
 	d.Unlock()
-	r.removed(s)
+	r.removed(id, recordedPoststop(s))
 	return nil
 }
 

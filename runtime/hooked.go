@@ -16,12 +16,11 @@ import (
 // hooked is what start has to do for a container with hooks of its own. Nil: it has
 // none.
 type hooked struct {
-	runtime *Runtime
-	dir     *state.Dir
-	state   *state.State
-	spec    *specs.Spec
-	filter  *filter // of the hooks startContainer
-	fifo    int     // a reader of the exec FIFO, if there are hooks poststart, or -1
+	dir    *state.Dir
+	state  *state.State
+	spec   *specs.Spec
+	filter *filter // of the hooks startContainer
+	fifo   int     // a reader of the exec FIFO, if there are hooks poststart, or -1
 }
 
 // prepareHooked does what can fail before a hook runs.
@@ -33,7 +32,7 @@ func (r *Runtime) prepareHooked(d *state.Dir, s *state.State) (*hooked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the recorded configuration: %w", err)
 	}
-	h := &hooked{runtime: r, dir: d, state: s, spec: cfg, fifo: -1}
+	h := &hooked{dir: d, state: s, spec: cfg, fifo: -1}
 	if spec.HasHooks(cfg.Hooks, spec.StartContainer) {
 		// A process of ours will be in the container, and its program may be
 		// /proc/self/exe. This executes runseal again if it has to, which gives up the
@@ -68,7 +67,7 @@ func (h *hooked) before() error {
 	}
 	defer unix.Close(init)
 	if err := startContainerHooks(h.state, h.spec, h.filter, init, describe(h.dir, h.state)); err != nil {
-		return h.runtime.discard(h.dir, h.state, err)
+		return discard(h.dir, h.state, err)
 	}
 	return nil
 }
@@ -88,7 +87,7 @@ func (h *hooked) after() error {
 	c := describe(h.dir, h.state)
 	c.Status, c.Pid = StatusRunning, h.state.Pid // even if it was short
 	if err := runtimeHooks(spec.Poststart, h.spec.Hooks, c); err != nil {
-		return h.runtime.discard(h.dir, h.state, err)
+		return discard(h.dir, h.state, err)
 	}
 	return nil
 }

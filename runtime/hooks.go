@@ -139,36 +139,46 @@ func startContainerHooks(s *state.State, cfg *specs.Spec, f *filter, init int, c
 	return nil
 }
 
-// poststop runs the hooks of a container that is no more. It comes after the lock is
-// given up: the id may be used again.
-func (r *Runtime) poststop(s *state.State, h *specs.Hooks) {
+// poststop runs the hooks of a container that is no more, all of them, and returns what
+// has failed. It comes after the lock is given up: the id may be used again.
+func poststop(s *state.State, h *specs.Hooks) (failed error) {
 	if !spec.HasHooks(h, spec.Poststop) {
-		return
+		return nil
 	}
 	c := &Container{ID: s.ID, Bundle: s.Bundle, Annotations: s.Annotations, Status: StatusStopped}
 	for _, k := range hooksOf(spec.Poststop, h, s.Bundle) {
 		if err := k.onHost(c); err != nil {
-			r.warn("container %q: %v", s.ID, err)
+			if failed != nil {
+				err = fmt.Errorf("%w; %w", failed, err)
+			}
+			failed = err
 		}
 	}
+	return failed
 }
 
-// removed is poststop for a container of which only the state is known.
-func (r *Runtime) removed(s *state.State) {
+// recordedPoststop is poststop for a container of which only the state is known.
+func recordedPoststop(s *state.State) error {
 	if !s.Hooks {
-		return
+		return nil
 	}
 	cfg, err := spec.Parse(s.Config)
 	if err != nil {
-		r.warn("container %q: hooks.poststop cannot be run: the recorded configuration: %v", s.ID, err)
-		return
+		return fmt.Errorf("hooks.poststop: the recorded configuration: %w", err)
 	}
-	r.poststop(s, cfg.Hooks)
+	return poststop(s, cfg.Hooks)
+}
+
+// removed makes a warning of what poststop has returned.
+func (r *Runtime) removed(id string, err error) {
+	if err != nil {
+		r.warn("container %q was deleted, but: %v", id, err)
+	}
 }
 
 // discard stops and deletes a container in which a hook has failed, as the
 // specification demands it of startContainer and poststart; d may be locked or not.
-func (r *Runtime) discard(d *state.Dir, s *state.State, cause error) error {
+func discard(d *state.Dir, s *state.State, cause error) error {
 	err := d.Lock()
 	if errors.Is(err, state.ErrNotExist) {
 		return cause // somebody else was faster
@@ -180,8 +190,7 @@ func (r *Runtime) discard(d *state.Dir, s *state.State, cause error) error {
 		return fmt.Errorf("%w (and the container cannot be deleted: %w)", cause, err)
 	}
 	d.Unlock()
-	r.removed(s)
-	return fmt.Errorf("%w (the container was stopped and deleted)", cause)
+	return also(fmt.Errorf("%w (the container was stopped and deleted)", cause), recordedPoststop(s))
 }
 
 // lockThread makes a hook, which dies with the thread that has forked it, last until

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -23,8 +24,12 @@ type output struct {
 	tail []byte // at most 2*maxTail
 }
 
-// maxTail is how much of a hook's output an error shows.
-const maxTail = 4 << 10
+// How much of a hook's output an error shows, in bytes: as much as one line of a log
+// has room for, and the end of standard error last, where nothing is left out.
+const (
+	maxTail = 2 << 10
+	maxOut  = 512
+)
 
 // maxLeft bounds what is read after the hook's end: somebody may still be writing.
 const maxLeft = 1 << 20
@@ -144,12 +149,10 @@ func (s *streams) said() string {
 	text := ""
 	for _, o := range []struct {
 		name string
-		*output
-	}{{"stderr", &s.err}, {"stdout", &s.out}} {
-		tail := o.tail[max(0, len(o.tail)-maxTail):]
-		for len(tail) > 0 && tail[len(tail)-1] == '\n' {
-			tail = tail[:len(tail)-1]
-		}
+		tail []byte
+		most int
+	}{{"stdout", s.out.tail, maxOut}, {"stderr", s.err.tail, maxTail}} {
+		tail := bytes.TrimRight(o.tail[max(0, len(o.tail)-o.most):], "\n")
 		if len(tail) > 0 {
 			text += ", " + o.name + " " + strconv.Quote(string(tail))
 		}

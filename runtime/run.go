@@ -41,8 +41,7 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		return 0, err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		c.undo()
-		return 0, err
+		return 0, also(err, c.undo())
 	}
 	if spec.HasHooks(c.spec.Hooks, spec.Poststart) {
 		c.dir.Unlock()
@@ -74,7 +73,7 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		return status, errors.Join(err, e)
 	}
 	c.dir.Unlock()
-	r.poststop(c.state, c.spec.Hooks)
+	r.removed(id, poststop(c.state, c.spec.Hooks))
 	return status, err
 }
 
@@ -90,6 +89,5 @@ func (c *created) discard(cause error) error {
 		c.close()
 		return errors.Join(cause, err)
 	}
-	c.undo()
-	return cause
+	return also(cause, c.undo())
 }
