@@ -50,7 +50,6 @@ type entry struct {
 	container *Container
 	process   *specs.Process // whose limits it gets; nil: none
 	filter    *filter        // nil: none
-	fds       map[nsenter.Reg]int
 	plan      func(way *entrance) (*plan.Plan, error)
 }
 
@@ -62,6 +61,11 @@ func (k *hook) inContainer(e *entry) error {
 	}
 	inside := *e.container
 	inside.Pid = pid
+	root, err := unix.Open("/proc/"+strconv.Itoa(e.container.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("%s: open the root of process %d: %w", k.Field, e.container.Pid, err)
+	}
+	defer unix.Close(root)
 	way, err := enter(e.state, "", true)
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.Field, err)
@@ -81,10 +85,7 @@ func (k *hook) inContainer(e *entry) error {
 	defer a.close()
 	x := &execution{plan: p, process: e.process, filter: e.filter, agent: a, container: e.container, end: k.end}
 	return k.run(&inside, func(fds map[nsenter.Reg]int) (*nsenter.Child, error) {
-		for r, fd := range e.fds {
-			fds[r] = fd
-		}
-		fds[plan.RegPidFD] = e.init
+		fds[plan.RegPidFD], fds[plan.RegRoot] = e.init, root
 		x.end = k.end
 		child, _, err := x.start(way, nsenter.Clone{Cgroup: -1, FDs: fds, Keep: 3}, "")
 		return child, err

@@ -12,7 +12,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/kernel"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/spec"
@@ -93,13 +92,8 @@ func (c *created) createHooks() error {
 // createContainerHook runs one in the namespaces of the container's process.
 func (c *created) createContainerHook(k *hook, now *Container) error {
 	in := &plan.Input{Spec: c.spec, Hook: &k.Hook}
-	root, err := unix.Open("/proc/"+strconv.Itoa(c.child.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("%s: open the root of process %d: %w", k.Field, c.child.Pid, err)
-	}
-	defer unix.Close(root)
 	return k.inContainer(&entry{
-		state: c.state, init: c.child.PidFD, container: now, fds: map[nsenter.Reg]int{plan.RegHost: root},
+		state: c.state, init: c.child.PidFD, container: now,
 		plan: func(way *entrance) (*plan.Plan, error) {
 			in.Cgroup = plan.Cgroup{TaskFiles: way.files}
 			return plan.ContainerHook(in)

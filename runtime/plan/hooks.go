@@ -32,7 +32,7 @@ const (
 	RegStdin  = regRoot
 	RegStdout = regTarget
 	RegStderr = regMask
-	RegHost   = regOld // root directory of the container's process, for ContainerHook
+	RegRoot   = regOld // root directory of the container's process
 )
 
 // RuntimeHook makes the program for a hook in the runtime's own namespaces. It has the
@@ -75,11 +75,7 @@ func ContainerHook(in *Input) (*Plan, error) {
 	p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
 	p.hookStreams()
 	forks := p.enterContainer(nil)
-	p.Step(h.Field, "go to the runtime's root as the container has it")
-	// A runtime that was started in a chroot has another root than its namespace.
-	p.Sys(unix.SYS_FCHDIR, nsenter.Val(RegHost))
-	p.Sys(unix.SYS_CHROOT, p.String("."))
-	p.closeReg(RegHost)
+	p.hookRoot()
 	p.Sys(unix.SYS_CHDIR, p.String(h.Dir))
 	if forks {
 		p.goInside()
@@ -98,13 +94,25 @@ func (p *planner) hookStreams() {
 	if p.in.Hook == nil {
 		return
 	}
-	for r, name := range map[nsenter.Reg]string{RegStdin: "stdin", RegStdout: "stdout", RegStderr: "stderr", RegHost: "host"} {
+	for r, name := range map[nsenter.Reg]string{RegStdin: "stdin", RegStdout: "stdout", RegStderr: "stderr", RegRoot: "root"} {
 		p.Name(r, name)
 	}
 	p.Step(p.in.Hook.Field, "connect the standard streams")
 	for fd, r := range [...]nsenter.Reg{RegStdin, RegStdout, RegStderr} {
 		p.Sys(unix.SYS_DUP3, nsenter.Val(r), nsenter.Imm(fd), nsenter.Imm(0))
 	}
+}
+
+// hookRoot takes the root of the container's process, which after setns(2) is that of
+// the mount namespace: another one, the host's, if runseal was started in a chroot.
+func (p *planner) hookRoot() {
+	if p.in.Hook == nil {
+		return
+	}
+	p.Step(p.in.Hook.Field, "take the root of the container's process")
+	p.Sys(unix.SYS_FCHDIR, nsenter.Val(RegRoot))
+	p.Sys(unix.SYS_CHROOT, p.String("."))
+	p.closeReg(RegRoot)
 }
 
 // execHook is the end of a hook's program.
