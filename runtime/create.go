@@ -72,7 +72,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		return nil, err
 	}
 	// Before anything is made: an agent may be slow.
-	a, err := b.filter.agent(fifo)
+	a, err := b.filter.agent(fifo || spec.HasHooks(b.spec.Hooks, spec.StartContainer))
 	if err != nil {
 		return nil, err
 	}

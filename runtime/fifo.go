@@ -60,6 +60,11 @@ func (c *created) runStartContainer() error {
 		if err := startContainerHooks(c.state, c.spec, c.filter, c.child.PidFD, now); err != nil {
 			return err
 		}
+		// Not before: the agent may serve one connection after the other.
+		var err error
+		if c.agent, err = c.filter.agent(false); err != nil {
+			return err
+		}
 		return os.Remove(c.dir.FifoPath())
 	}
 	return os.Remove(fifoTemp(c.dir))

@@ -26,6 +26,11 @@ func (r *Runtime) Start(id string) error {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	defer hooks.close()
+	// Before there is a connection to the agent: it may serve one after the other, and
+	// the hooks have connections of their own.
+	if err := hooks.before(); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
 	h, err := prepareNotified(d, s)
 	if err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
@@ -37,9 +42,6 @@ func (r *Runtime) Start(id string) error {
 		return fmt.Errorf("start container %q: %w", id, &os.PathError{Op: "open", Path: d.FifoPath(), Err: err})
 	}
 	defer func() { closeEnd(&fd) }()
-	if err := hooks.before(); err != nil {
-		return fmt.Errorf("start container %q: %w", id, err)
-	}
 	// Unlinked first: a container whose FIFO is gone is never started twice.
 	if err := os.Remove(d.FifoPath()); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
