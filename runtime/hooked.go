@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -75,14 +76,22 @@ func (h *hooked) before() error {
 // after runs the hooks poststart when the container's program is executing. It runs
 // without the lock, as anybody may use and delete a container that does. If the
 // execve has failed, which the process itself says on its standard error, there is no
-// program and they are not run.
-func (h *hooked) after() error {
+// program and they are not run. With notified an agent may have to decide on the execve,
+// and has as long for it as in run.
+func (h *hooked) after(notified bool) error {
 	if h == nil || h.fifo < 0 {
 		return nil
 	}
 	h.dir.Unlock()
-	if executes, err := h.awaitExecve(); err != nil || !executes {
-		return err
+	limit := -1
+	if notified {
+		limit = int(handOverLimit / time.Millisecond)
+	}
+	switch executes, err := h.awaitExecve(limit); {
+	case err != nil:
+		return discard(h.dir, h.state, err)
+	case !executes:
+		return nil
 	}
 	c := describe(h.dir, h.state)
 	c.Status, c.Pid = StatusRunning, h.state.Pid // even if it was short
@@ -94,12 +103,17 @@ func (h *hooked) after() error {
 
 // awaitExecve waits until the FIFO has no writer: the process has one, close-on-exec.
 // There is something in the FIFO then if the process has died without reading what
-// start has written, or could not execute its program (plan.tellFailure).
-func (h *hooked) awaitExecve() (executes bool, err error) {
+// start has written, or could not execute its program (plan.tellFailure). The limit is in
+// milliseconds, -1 for none.
+func (h *hooked) awaitExecve(limit int) (executes bool, err error) {
 	fds := []unix.PollFd{{Fd: int32(h.fifo)}} // POLLHUP is always told
 	for fds[0].Revents&unix.POLLHUP == 0 {
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+		n, err := unix.Poll(fds, limit)
+		if err != nil && err != unix.EINTR {
 			return false, fmt.Errorf("wait for the execve of the container's program: %w", err)
+		}
+		if n == 0 && err == nil {
+			return false, errUndecided()
 		}
 	}
 	var buf [1]byte

@@ -53,7 +53,7 @@ func (r *Runtime) Start(id string) error {
 	if err := h.do(d, s); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
-	if err := hooks.after(); err != nil {
+	if err := hooks.after(h != nil); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	return nil

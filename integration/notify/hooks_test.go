@@ -4,6 +4,7 @@ package notify
 
 import (
 	"testing"
+	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -48,4 +49,18 @@ func TestHooks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPoststartUndecided: start waits for the execve where hooks poststart come after it,
+// but not for an agent that never decides on it.
+func TestPoststartUndecided(t *testing.T) {
+	t.Parallel()
+	a := listen(t)
+	b := container(t, a.path, wait, "execve")
+	b.Spec.Hooks = &specs.Hooks{Poststart: []specs.Hook{{Path: "/bin/false"}}}
+	b.Create()
+	check := in(b, 8*time.Second, "linux.seccomp.listenerPath: the agent has not decided on the execve", "start", b.ID)
+	defer a.take().Close()
+	check(t)
+	b.NothingLeft()
 }
