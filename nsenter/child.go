@@ -157,7 +157,7 @@ func (c *Child) AwaitWithin(limit time.Duration) (mark byte, fds []int, err erro
 		if left <= 0 {
 			return 0, nil, os.ErrDeadlineExceeded
 		}
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(c.sync), Events: unix.POLLIN}}, int(left/time.Millisecond)+1)
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(c.sync), Events: unix.POLLIN}}, int(min(left, time.Hour)/time.Millisecond)+1)
 		if n > 0 || err != nil && err != unix.EINTR {
 			return c.Await()
 		}

@@ -114,9 +114,13 @@ func (f *filter) awaitExecve(child *nsenter.Child, end time.Time) (mark byte, fd
 			return 0, nil, failed
 		}
 		if f.execve && time.Now().After(end) {
-			return 0, nil, fmt.Errorf("linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within %v", handOverLimit)
+			return 0, nil, errUndecided()
 		}
 	}
+}
+
+func errUndecided() error {
+	return fmt.Errorf("linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within %v", handOverLimit)
 }
 
 // close is also for an agent that was never needed.

@@ -23,21 +23,24 @@ type caller struct {
 // fixed since Linux 3.8.
 const initialUserNS = 0xEFFFFFFD
 
-// caller asks the kernel, and --rootless.
-func (r *Runtime) caller() (caller, error) {
+// whoCalls asks the kernel.
+func whoCalls() (caller, error) {
 	var st unix.Stat_t
 	if err := unix.Stat("/proc/self/ns/user", &st); err != nil {
 		return caller{}, &os.PathError{Op: "stat", Path: "/proc/self/ns/user", Err: err}
 	}
 	c := caller{uid: os.Geteuid(), gid: os.Getegid(), host: st.Ino == initialUserNS}
-	switch r.Rootless {
-	case "true":
-		c.rootless = true
-	case "false":
-	default:
-		c.rootless = c.uid != 0 || !c.host
-	}
+	c.rootless = c.uid != 0 || !c.host
 	return c, nil
+}
+
+// caller is whoCalls with what --rootless says.
+func (r *Runtime) caller() (caller, error) {
+	c, err := whoCalls()
+	if r.Rootless != "" {
+		c.rootless = r.Rootless == "true"
+	}
+	return c, err
 }
 
 // check refuses what only root could do, before anything is made.

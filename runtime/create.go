@@ -13,6 +13,7 @@ import (
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/resctrl"
+	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -27,8 +28,7 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 		return err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		c.undo()
-		return err
+		return also(err, c.undo())
 	}
 	c.close()
 	return nil
@@ -49,6 +49,9 @@ type created struct {
 	agent    *agent         // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
 	agentEnd time.Time      // what waits for the agent fails then
 	tty      *os.File       // master side of the terminal when no console socket took it
+	// announced: run without a FIFO has said in the state directory that the program
+	// does not run yet.
+	announced bool
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -79,7 +82,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		return nil, err
 	}
 	// Before anything is made: an agent may be slow.
-	a, err := b.filter.agent(fifo)
+	a, err := b.filter.agent(fifo || spec.HasHooks(b.spec.Hooks, spec.StartContainer))
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +98,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	defer func() {
 		if err != nil {
-			c.undo()
+			err = also(err, c.undo())
 		}
 	}()
 	if pids, err := b.cgroup.Pids(); err != nil {
@@ -110,6 +113,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	c.state = &state.State{
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
 		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Resctrl: cache.Owned(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
+		Hooks: spec.HasHooks(b.spec.Hooks, spec.StartContainer, spec.Poststart, spec.Poststop),
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
@@ -129,6 +133,10 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	c.grouped = true
 	if fifo {
 		if err := c.makeFifo(); err != nil {
+			return nil, err
+		}
+	} else if spec.HasHooks(b.spec.Hooks, beforeStart...) {
+		if err := c.announce(); err != nil {
 			return nil, err
 		}
 	}
@@ -245,6 +253,8 @@ func (c *created) converse(consoleSocket string) error {
 			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkAlone:
 			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
+		case plan.MarkHooks:
+			err = c.createHooks()
 		case plan.MarkTerminal:
 			err = c.takeTerminal(fds, consoleSocket)
 		case plan.MarkSchedule:
@@ -256,6 +266,9 @@ func (c *created) converse(consoleSocket string) error {
 			}
 			if err == nil && delegates(c.spec) {
 				err = c.delegate()
+			}
+			if err == nil && c.announced {
+				err = c.runStartContainer()
 			}
 		case plan.MarkReady:
 			return c.publishFifo()
@@ -300,8 +313,9 @@ func endedEarly(child *nsenter.Child) error {
 	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
 }
 
-// undo takes back everything that create has made so far.
-func (c *created) undo() {
+// undo takes back everything that create has made so far. The error is that of the
+// hooks poststop, which run if there was a process.
+func (c *created) undo() error {
 	var err error
 	if c.owned {
 		// First: it thaws, and a frozen child of version 1 could not be waited for.
@@ -326,6 +340,10 @@ func (c *created) undo() {
 	}
 	c.closeFifo()
 	c.dir.Close()
+	if c.child == nil || err != nil {
+		return nil
+	}
+	return poststop(c.state, c.spec.Hooks)
 }
 
 // close ends the construction: the container is on its own.

@@ -38,7 +38,12 @@ func (r *Runtime) Delete(id string, force bool) error {
 	if st := status(d, s); !force && st != StatusStopped && st != StatusCreated {
 		return fmt.Errorf("cannot delete container %q: it is %s, expected stopped (or use --force)", id, st)
 	}
-	return destroy(d, s)
+	if err := destroy(d, s); err != nil {
+		return err
+	}
+	d.Unlock()
+	r.removed(id, recordedPoststop(s))
+	return nil
 }
 
 // destroy ends the container's processes and removes everything.

@@ -135,7 +135,8 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if cfg.Linux != nil {
 		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
 	}
-	child, tty, err := e.start(init, way, o)
+	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
+	child, tty, err := e.start(way, how, o.ConsoleSocket)
 	if err != nil {
 		return 0, err
 	}
@@ -158,11 +159,11 @@ type execution struct {
 	agent     *agent
 	container *Container
 	cache     *resctrl.Group // of linux.intelRdt, or nil
+	end       time.Time      // it must be executing by then; zero: whenever it does
 }
 
 // start forks the child and accompanies it to its execve.
-func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Child, tty *os.File, err error) {
-	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
+func (e *execution) start(way *entrance, how nsenter.Clone, consoleSocket string) (_ *nsenter.Child, tty *os.File, err error) {
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
 	back, err := initially(e.process.ExecCPUAffinity)
@@ -184,7 +185,7 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 		return nil, nil, err
 	}
 	ready := false
-	await := child.Await
+	await := func() (byte, []int, error) { return awaitUntil(child, e.end) }
 	for {
 		mark, fds, err := await()
 		if err != nil {
@@ -206,7 +207,7 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 				err = setRlimits(child.Pid, e.process)
 			}
 		case plan.MarkTerminal:
-			tty, err = takeMaster(fds, o.ConsoleSocket)
+			tty, err = takeMaster(fds, consoleSocket)
 		}
 		if err != nil {
 			return nil, nil, err

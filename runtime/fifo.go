@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -35,6 +36,38 @@ func (c *created) publishFifo() error {
 		return fmt.Errorf("make the container startable: %w", err)
 	}
 	return nil
+}
+
+// announce gives the state directory of run, whose child needs no FIFO, what tells
+// that the container is being created: hooks may ask for its state.
+func (c *created) announce() error {
+	if err := unix.Mkfifo(fifoTemp(c.dir), 0o600); err != nil {
+		return &os.PathError{Op: "mkfifo", Path: fifoTemp(c.dir), Err: err}
+	}
+	c.announced = true
+	return nil
+}
+
+// runStartContainer runs the hooks of start for run, with the container created, and
+// takes back what announce has said.
+func (c *created) runStartContainer() error {
+	if spec.HasHooks(c.spec.Hooks, spec.StartContainer) {
+		if err := c.publishFifo(); err != nil {
+			return err
+		}
+		now := c.describe()
+		now.Status = StatusCreated
+		if err := startContainerHooks(c.state, c.spec, c.filter, c.child.PidFD, now); err != nil {
+			return err
+		}
+		// Not before: the agent may serve one connection after the other.
+		var err error
+		if c.agent, err = c.filter.agent(false); err != nil {
+			return err
+		}
+		return os.Remove(c.dir.FifoPath())
+	}
+	return os.Remove(fifoTemp(c.dir))
 }
 
 func (c *created) closeFifo() {

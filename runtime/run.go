@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/runtime/signals"
+	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -40,8 +41,15 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		return 0, err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		c.undo()
-		return 0, err
+		return 0, also(err, c.undo())
+	}
+	if spec.HasHooks(c.spec.Hooks, spec.Poststart) {
+		c.dir.Unlock()
+		now := c.describe()
+		now.Status = StatusRunning
+		if err := runtimeHooks(spec.Poststart, c.spec.Hooks, now); err != nil {
+			return 0, c.discard(err)
+		}
 	}
 	if o.Detach {
 		c.close()
@@ -61,5 +69,25 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 	} else if e != nil {
 		return status, errors.Join(err, e)
 	}
-	return status, errors.Join(err, destroy(c.dir, c.state))
+	if e := destroy(c.dir, c.state); e != nil {
+		return status, errors.Join(err, e)
+	}
+	c.dir.Unlock()
+	r.removed(id, poststop(c.state, c.spec.Hooks))
+	return status, err
+}
+
+// discard takes back a container that runs already.
+func (c *created) discard(cause error) error {
+	err := c.dir.Lock()
+	if errors.Is(err, state.ErrNotExist) {
+		c.child.Reap() // deleted by somebody else, and so killed
+		c.close()
+		return cause
+	}
+	if err != nil {
+		c.close()
+		return errors.Join(cause, err)
+	}
+	return also(cause, c.undo())
 }

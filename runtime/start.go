@@ -9,8 +9,9 @@ import (
 	"github.com/runseal/runseal/runtime/state"
 )
 
-// Start lets a created container execute its program. If its filter has a
-// listener (SCMP_ACT_NOTIFY) the agent gets that first.
+// Start lets a created container execute its program, between the hooks startContainer
+// and poststart. If its filter has a listener (SCMP_ACT_NOTIFY) the agent gets that
+// first. A container in which one of the hooks fails is deleted.
 func (r *Runtime) Start(id string) error {
 	d, s, err := r.open(id, true)
 	if err != nil {
@@ -19,6 +20,16 @@ func (r *Runtime) Start(id string) error {
 	defer d.Close()
 	if st := status(d, s); st != StatusCreated {
 		return fmt.Errorf("cannot start container %q: it is %s, expected created", id, st)
+	}
+	hooks, err := r.prepareHooked(d, s)
+	if err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	defer hooks.close()
+	// Before there is a connection to the agent: it may serve one after the other, and
+	// the hooks have connections of their own.
+	if err := hooks.before(); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	h, err := prepareNotified(d, s)
 	if err != nil {
@@ -30,7 +41,7 @@ func (r *Runtime) Start(id string) error {
 		// ENXIO: nobody waits at the other end any more.
 		return fmt.Errorf("start container %q: %w", id, &os.PathError{Op: "open", Path: d.FifoPath(), Err: err})
 	}
-	defer unix.Close(fd)
+	defer func() { closeEnd(&fd) }()
 	// Unlinked first: a container whose FIFO is gone is never started twice.
 	if err := os.Remove(d.FifoPath()); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
@@ -38,7 +49,11 @@ func (r *Runtime) Start(id string) error {
 	if _, err := unix.Write(fd, []byte{1}); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
+	closeEnd(&fd) // or else hooks.after would see a writer
 	if err := h.do(d, s); err != nil {
+		return fmt.Errorf("start container %q: %w", id, err)
+	}
+	if err := hooks.after(h != nil); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
 	return nil

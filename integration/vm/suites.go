@@ -35,6 +35,7 @@ var suites = []suite{
 	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied"},
 	{pkg: "integration/seal", seconds: 240, asks: "Kernel|OneFilter", cpu: true},
 	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings|Attributes|Schedulers|MemoryModes|ExecAffinity$"},
+	{pkg: "integration/hooks", seconds: 240, asks: "Shapes|UserNamespace|Killed$|Descriptors"},
 	{pkg: "integration/cgroup", seconds: 240},
 	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
 	{pkg: "integration/notify", args: []string{"-test.parallel=4"}, seconds: 240, arch: "amd64", asks: "Answers|WaitKillable"},

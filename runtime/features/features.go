@@ -47,7 +47,7 @@ type Document struct {
 // empty commit is left out. SupportedFlags and MountOptions ask the running kernel.
 func New(version, commit string) *Document {
 	yes, no := true, false
-	d := &Document{Hooks: []string{}}
+	d := &Document{Hooks: spec.HookNames()}
 	d.Linux = new(features.Linux)
 	d.OCIVersionMin = VersionMin
 	d.OCIVersionMax = VersionMax

@@ -79,8 +79,8 @@ func TestTables(t *testing.T) {
 	if f.OCIVersionMin != "1.0.0" || f.OCIVersionMax != "1.3.0" {
 		t.Errorf("versions %q to %q", f.OCIVersionMin, f.OCIVersionMax)
 	}
-	if f.Hooks == nil || len(f.Hooks) != 0 {
-		t.Errorf("hooks: %#v, want an empty list", f.Hooks)
+	if want := []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"}; !slices.Equal(f.Hooks, want) {
+		t.Errorf("hooks: %q, want %q", f.Hooks, want)
 	}
 	lacks := kernel.Lacks()
 	if !slices.Equal(f.MountOptions, plan.MountOptions(lacks)) || slices.Contains(f.MountOptions, "rro") == lacks.MountSetattr {
@@ -130,6 +130,21 @@ func TestNamespacesAreTrue(t *testing.T) {
 	}
 }
 
+// TestHooksAreTrue: a hook of each kind that is listed passes the checks.
+func TestHooksAreTrue(t *testing.T) {
+	for _, kind := range decoded(t).Hooks {
+		err := accepted(func(s *specs.Spec) {
+			s.Hooks = new(specs.Hooks)
+			if err := json.Unmarshal([]byte(`{"`+kind+`": [{"path": "/bin/true"}]}`), s.Hooks); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 // TestAbsentIsRefused: for each thing that the document says is not there, a
 // config.json that asks for it is an error.
 func TestAbsentIsRefused(t *testing.T) {
@@ -140,9 +155,6 @@ func TestAbsentIsRefused(t *testing.T) {
 		absent bool
 		change func(s *specs.Spec)
 	}{
-		{"hooks", len(f.Hooks) == 0, func(s *specs.Spec) {
-			s.Hooks = &specs.Hooks{Poststop: []specs.Hook{{Path: "/bin/true"}}}
-		}},
 		{"idmap", no(f.Linux.MountExtensions.IDMap.Enabled), func(s *specs.Spec) {
 			s.Mounts[0].UIDMappings = []specs.LinuxIDMapping{{Size: 1}}
 		}},

@@ -24,22 +24,9 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	p.byParent = p.ns.has(unix.CLONE_NEWUSER)
 	p.guard()
 	p.labels(pr)
-	forks := p.ns.has(unix.CLONE_NEWPID)
-	if forks {
-		p.openCgroup()
-	} else {
-		p.joinCgroup()
-	}
-	p.oomScoreAdj(pr)
-	p.hide()
-	if flags := Flags(in.Spec.Linux); flags != 0 {
-		p.Step("linux.namespaces", "join the container's namespaces")
-		p.Sys(unix.SYS_SETNS, nsenter.Val(RegPidFD), nsenter.Imm(flags))
-	}
-	p.closeReg(RegPidFD)
-	if p.ns.has(unix.CLONE_NEWUSER) {
-		p.becomeRoot("linux.uidMappings")
-	}
+	p.hookStreams()
+	forks := p.enterContainer(pr)
+	p.hookRoot()
 	p.keyring()
 	p.openTerminal(pr, atCwd, false)
 	p.lateProcs = forks
@@ -47,10 +34,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 		return nil, err
 	}
 	if forks {
-		p.Step("linux.namespaces", "go on inside the pid namespace")
-		p.Fork(MarkForked)
-		p.guardAgain()
-		p.joinOpened()
+		p.goInside()
 		if !p.byParent {
 			p.rlimits(pr, true)
 		}
@@ -63,4 +47,35 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	p.schedule(pr)
 	p.seal(pr)
 	return p.plan(0)
+}
+
+// enterContainer joins the container's namespaces and, if that needs no fork, its
+// cgroup. With forks it becomes a process of its pid namespace by goInside.
+func (p *planner) enterContainer(pr *specs.Process) (forks bool) {
+	if forks = p.ns.has(unix.CLONE_NEWPID); forks {
+		p.openCgroup()
+	} else {
+		p.joinCgroup()
+	}
+	if pr != nil {
+		p.oomScoreAdj(pr)
+	}
+	p.hide()
+	if flags := Flags(p.spec.Linux); flags != 0 {
+		p.Step("linux.namespaces", "join the container's namespaces")
+		p.Sys(unix.SYS_SETNS, nsenter.Val(RegPidFD), nsenter.Imm(flags))
+	}
+	p.closeReg(RegPidFD)
+	if p.ns.has(unix.CLONE_NEWUSER) {
+		p.becomeRoot("linux.uidMappings")
+	}
+	return forks
+}
+
+// goInside makes the process that is in the container's pid namespace and cgroup.
+func (p *planner) goInside() {
+	p.Step("linux.namespaces", "go on inside the pid namespace")
+	p.Fork(MarkForked)
+	p.guardAgain()
+	p.joinOpened()
 }

@@ -225,6 +225,16 @@ var goldens = []struct {
 		s.Process.IOPriority = &specs.LinuxIOPriority{Class: specs.IOPRIO_CLASS_BE}
 		s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: specs.MpolDefault}
 	}},
+	{"hooks", v2, func(in *Input, s *specs.Spec) {
+		// They come before anything is masked or read-only; the sysctls after them.
+		minimal(s)
+		s.Root.Readonly = true
+		s.Linux.MaskedPaths = []string{"/proc/kcore"}
+		s.Linux.Sysctl = map[string]string{"net.ipv4.conf.eth0.rp_filter": "2"}
+		s.Hooks = &specs.Hooks{
+			CreateRuntime: []specs.Hook{{Path: "/bin/net"}}, Poststart: []specs.Hook{{Path: "/bin/tell"}},
+		}
+	}},
 	{"host-mounts", v2, func(in *Input, s *specs.Spec) {
 		s.Mounts, s.Root.Readonly = nil, false
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil

@@ -18,14 +18,14 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 // that a missing program is an error of create, which engines turn into exit
 // statuses 126 and 127 by the texts used here.
 func (p *planner) lookup(pr *specs.Process) {
-	name := pr.Args[0]
+	name, field := p.program(pr)
 	if strings.Contains(name, "/") {
-		p.Step("process.args[0]", "exec: %q", name)
+		p.Step(field, "exec: %q", name)
 		p.access(name, nil)
 		p.Move(regExe, p.String(name))
 		return
 	}
-	p.Step("process.args[0]", "exec: %q: executable file not found in $PATH", name)
+	p.Step(field, "exec: %q: executable file not found in $PATH", name)
 	found := p.NewLabel()
 	for _, dir := range strings.Split(searchPath(pr.Env), ":") {
 		if !path.IsAbs(dir) {
@@ -40,6 +40,14 @@ func (p *planner) lookup(pr *specs.Process) {
 	}
 	p.Fail(uint16(unix.ENOENT))
 	p.Place(found)
+}
+
+// program is what is to be executed, and the field that names it.
+func (p *planner) program(pr *specs.Process) (name, field string) {
+	if h := p.in.Hook; h != nil {
+		return h.Path, h.Field + ".path"
+	}
+	return pr.Args[0], "process.args[0]"
 }
 
 // access checks that a file is there, may be executed by the effective ids,

@@ -16,7 +16,9 @@
 //	network.go     loopback up
 //	sysctl.go      hostname, domainname, sysctls through a private procfs
 //	rootfs.go      propagation, root mount
-//	mounts.go      mounts; devices.go, terminal.go, masks.go; attr.go, remount.go
+//	mounts.go      mounts; devices.go, terminal.go; attr.go, remount.go
+//	hooks.go       wait for the hooks of create, then the sysctls
+//	masks.go       masked and read-only paths
 //	pivot.go       root read-only, pivot_root
 //	process.go     rlimits, working directory, capabilities, ids
 //	lookup.go      find the executable
@@ -80,6 +82,7 @@ const (
 	MarkMakePath = 'p' // hands over the root, in which Paths[RegPath] has to be made
 	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
 	MarkAlone    = 'm' // hands over a mount that has to be without others below it
+	MarkHooks    = 'h' // waits for the hooks prestart, createRuntime and createContainer
 	MarkTerminal = 't' // hands over the master side of the terminal
 	MarkSchedule = 'n' // waits for its scheduling policy and I/O priority
 	MarkSetUp    = 's' // everything that may fail on the configuration is done
@@ -101,6 +104,7 @@ type Input struct {
 	NoKeyring   bool                         // --no-new-keyring
 	MaxProcs    uint64                       // the caller's own hard RLIMIT_NPROC, for Exec
 	PreserveFDs int                          // --preserve-fds: 3 ... 3+n-1 stay open
+	Hook        *Hook                        // what the program is for if it is a hook's, see there
 	Fifo        bool                         // wait on the exec FIFO before the seal (create); false for run
 	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
 	ParentMount func(string) (string, error) // mount point that the path lies on; asked only for shared propagation
@@ -188,7 +192,9 @@ func Create(in *Input) (*Plan, error) {
 	p.keyring()
 	p.loopback()
 	p.hostname()
-	p.sysctls()
+	if !p.hooked() {
+		p.sysctls()
+	}
 	if p.ns.has(unix.CLONE_NEWNS) {
 		for _, step := range []func() error{p.rootfs, p.mounts, p.devices} {
 			if err := step(); err != nil {
@@ -197,6 +203,12 @@ func Create(in *Input) (*Plan, error) {
 		}
 		p.openTerminal(in.Spec.Process, nsenter.Val(regRoot), true)
 		p.takeTerminal(in.Spec.Process)
+	}
+	if p.hooked() {
+		p.hooks()
+		p.sysctls() // of network devices that a hook has made, for example
+	}
+	if p.ns.has(unix.CLONE_NEWNS) {
 		p.masks()
 		p.finishRoot()
 	}

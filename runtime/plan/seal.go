@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter"
+	"github.com/runseal/runseal/runtime/spec"
 )
 
 // seal is the end of every program: meet the parent a last time, wait to be
@@ -20,24 +21,14 @@ import (
 // hands it over while the child spins. Its own copy goes at execve: the kernel has
 // made it close-on-exec.
 func (p *planner) seal(pr *specs.Process) {
-	argv := make([]nsenter.Arg, 0, len(pr.Args)+1)
-	for _, a := range pr.Args {
-		argv = append(argv, p.String(a))
-	}
-	envp := make([]nsenter.Arg, 0, len(pr.Env)+2)
-	for _, e := range pr.Env {
-		envp = append(envp, p.String(e))
-	}
-	if p.in.Home != "" {
-		envp = append(envp, p.String("HOME="+p.in.Home))
-	}
-	null := nsenter.Imm(0)
-	args, env := p.Words(append(argv, null)...), p.Words(append(envp, null)...)
+	args, env := p.vectors(pr.Args, pr.Env)
 
 	p.Step("", "wait until the parent has recorded the container")
 	p.Report(MarkSetUp)
 	p.Hold()
-	p.prctl(unix.PR_SET_PDEATHSIG, null)
+	if p.in.Hook == nil { // or else it is still to die with the parent
+		p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(0))
+	}
 	if p.in.Fifo {
 		p.Step("", "wait for start")
 		p.Report(MarkReady)
@@ -64,11 +55,30 @@ func (p *planner) seal(pr *specs.Process) {
 			p.Spin()
 		}
 	}
-	p.Step("process.args[0]", "exec: %q", pr.Args[0])
+	name, field := p.program(pr)
+	p.Step(field, "exec: %q", name)
 	exec := p.Sys(unix.SYS_EXECVE, nsenter.Val(regExe), args, env)
 	if p.in.Fifo {
-		p.tellFailure(exec, pr.Args[0])
+		p.tellFailure(exec, name)
 	}
+}
+
+// vectors puts the arguments and the environment of execve(2) into the arena, with the
+// HOME of the container's process.
+func (p *planner) vectors(args, env []string) (argv, envp nsenter.Arg) {
+	texts := func(list []string) []nsenter.Arg {
+		words := make([]nsenter.Arg, 0, len(list)+2)
+		for _, s := range list {
+			words = append(words, p.String(s))
+		}
+		return words
+	}
+	null := nsenter.Imm(0)
+	a, e := append(texts(args), null), texts(env)
+	if p.in.Home != "" {
+		e = append(e, p.String("HOME="+p.in.Home))
+	}
+	return p.Words(a...), p.Words(append(e, null)...)
 }
 
 // InstallStep is what an error about the installation of the filter is about, for
@@ -99,6 +109,10 @@ func (p *planner) tellFailure(exec nsenter.Call, name string) {
 		l := p.NewLabel()
 		exec.On(c.errno, l)
 		p.Place(l)
+		if spec.HasHooks(p.spec.Hooks, spec.Poststart) {
+			// For start, which waits until the FIFO has no writer any more.
+			p.Sys(unix.SYS_WRITE, nsenter.Val(RegFifo), p.String("x"), nsenter.Imm(1)).Ignore(nsenter.AnyErrno)
+		}
 		msg := []byte(fmt.Sprintf("runseal: exec: %q: %s\n", name, c.text))
 		p.Sys(unix.SYS_WRITE, nsenter.Imm(2), p.Bytes(msg), nsenter.Imm(len(msg))).Ignore(nsenter.AnyErrno)
 		p.Sys(unix.SYS_EXIT_GROUP, nsenter.Imm(c.status))

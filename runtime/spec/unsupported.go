@@ -19,19 +19,6 @@ func Unsupported(s *specs.Spec) error {
 			return err
 		}
 	}
-	if h := s.Hooks; h != nil {
-		if err := firstSet("hooks", -1, []asked{
-			//lint:ignore SA1019 deprecated, and still asked for by engines
-			{"prestart", len(h.Prestart) > 0},
-			{"createRuntime", len(h.CreateRuntime) > 0},
-			{"createContainer", len(h.CreateContainer) > 0},
-			{"startContainer", len(h.StartContainer) > 0},
-			{"poststart", len(h.Poststart) > 0},
-			{"poststop", len(h.Poststop) > 0},
-		}); err != nil {
-			return err
-		}
-	}
 	l := s.Linux
 	if l == nil {
 		return nil

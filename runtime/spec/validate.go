@@ -10,7 +10,7 @@ const maxHostname = 64
 // no file is opened and the kernel is not asked. It returns a *FieldError for
 // the first field that is wrong, or nil. The order is that of the specification:
 // ociVersion, process, root, linux.namespaces (on which the rest depends),
-// hostname and domainname, mounts, annotations, linux.
+// hostname and domainname, mounts, hooks, annotations, linux.
 //
 // Three things are checked elsewhere, because their rules live there: the content
 // of linux.seccomp (package seccomp), linux.cgroupsPath and the values in
@@ -49,6 +49,9 @@ func Validate(s *specs.Spec) error {
 		return err
 	}
 	if err := validateMounts(s.Mounts); err != nil {
+		return err
+	}
+	if err := validateHooks(s.Hooks); err != nil {
 		return err
 	}
 	if _, there := s.Annotations[""]; there {

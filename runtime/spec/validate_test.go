@@ -148,12 +148,6 @@ func TestUnsupportedIsComplete(t *testing.T) {
 		{"mounts[0].uidMappings", func() { s.Mounts[0].UIDMappings = nil }},
 		{"mounts[0].gidMappings", func() { s.Mounts[0].GIDMappings = nil }},
 		{"mounts[1].uidMappings", func() { s.Mounts = nil }},
-		{"hooks.prestart", func() { s.Hooks.Prestart = nil }}, //lint:ignore SA1019 deprecated, and still asked for
-		{"hooks.createRuntime", func() { s.Hooks.CreateRuntime = nil }},
-		{"hooks.createContainer", func() { s.Hooks.CreateContainer = nil }},
-		{"hooks.startContainer", func() { s.Hooks.StartContainer = nil }},
-		{"hooks.poststart", func() { s.Hooks.Poststart = nil }},
-		{"hooks.poststop", func() { s.Hooks.Poststop = nil }},
 		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
 	}
 	for _, step := range steps {

@@ -63,6 +63,7 @@ type State struct {
 	Resctrl      string            // the group of the resctrl file system that delete removes; "": none
 	Annotations  map[string]string // of config.json
 	NoNewKeyring bool              // --no-new-keyring, for exec
+	Hooks        bool              // config.json has hooks for start, or for after it: others need not read it
 	Resources    []byte            // linux.resources without devices, where update has changed them: compact JSON; else empty
 	Config       []byte            // config.json, verbatim; not checked by Load
 	Policy       []byte            // what package policy has recorded, one line of JSON; empty if nothing
@@ -94,6 +95,9 @@ func (s *State) encode() [][]byte {
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "annotations"), s.Annotations)
 	if s.NoNewKeyring {
 		b = jsonw.AppendBool(jsonw.AppendName(b, "noNewKeyring"), true)
+	}
+	if s.Hooks {
+		b = jsonw.AppendBool(jsonw.AppendName(b, "hooks"), true)
 	}
 	if len(s.Resources) > 0 {
 		b = append(jsonw.AppendName(b, "resources"), s.Resources...)
@@ -172,6 +176,8 @@ func decode(data []byte) (*State, error) {
 			s.Annotations, err = d.StringMap()
 		case "noNewKeyring":
 			s.NoNewKeyring, err = d.Bool()
+		case "hooks":
+			s.Hooks, err = d.Bool()
 		case "resources":
 			// Laid out by somebody else it may have line breaks, though never in a string.
 			s.Resources, err = d.Skip()
