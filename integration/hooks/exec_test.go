@@ -101,10 +101,10 @@ func TestDescriptors(t *testing.T) {
 
 // What cannot be executed is an error that names the field.
 func TestNotExecutable(t *testing.T) {
-	for _, c := range []struct{ path, want string }{
-		{"/no/such", "no such file or directory"}, {"/etc", "permission denied"}, {"/log", "permission denied"}, {"/garbage", "exec format error"},
-	} {
-		for _, kind := range kinds {
+	each(t, func(t *testing.T, kind string) {
+		for _, c := range []struct{ path, want string }{
+			{"/no/such", "no such file or directory"}, {"/etc", "permission denied"}, {"/log", "permission denied"}, {"/garbage", "exec format error"},
+		} {
 			h := newHooked(t, "sleep 1")
 			h.File("garbage", "\x01\x02", 0o755)
 			h.add(kind, "true")
@@ -123,7 +123,7 @@ func TestNotExecutable(t *testing.T) {
 			}
 			h.NothingLeft()
 		}
-	}
+	})
 }
 
 // Both ends of what validation lets pass are refused before anything is made.

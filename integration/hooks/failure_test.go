@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,11 @@ func failing(t *testing.T, kind, how string) *hooked {
 // A failure stops what is being done, names the field, says what the hook has said, and
 // leaves nothing; then come the hooks poststop.
 func TestFailure(t *testing.T) {
-	for i, kind := range kinds[:5] {
+	each(t, func(t *testing.T, kind string) {
+		i := slices.Index(kinds, kind)
+		if kind == "poststop" {
+			return // TestPoststopFailure
+		}
 		for j, c := range []struct{ how, want string }{
 			{"exit 3", `"/bin/sh" has ended with exit status 3, stdout "out", stderr "no"`},
 			{"kill -9 $$", `"/bin/sh" was ended by signal 9 (killed), stdout "out", stderr "no"`},
@@ -67,7 +72,7 @@ func TestFailure(t *testing.T) {
 				h.NothingLeft()
 			}
 		}
-	}
+	})
 }
 
 // In a container that shares the host's pid namespace nothing ends by itself.

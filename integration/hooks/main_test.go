@@ -16,6 +16,16 @@ func TestMain(m *testing.M) { box.Main(m) }
 // The kinds in the order in which they run.
 var kinds = []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"}
 
+// each runs a test for each kind, side by side, since most of them wait.
+func each(t *testing.T, test func(t *testing.T, kind string)) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			test(t, kind)
+		})
+	}
+}
+
 // A hooked is a box whose hooks and process write to one file, /log in the container.
 type hooked struct {
 	*box.Box
@@ -42,7 +52,8 @@ func (h *hooked) list(kind string) *[]specs.Hook {
 	s := h.Spec.Hooks
 	switch kind {
 	case "prestart":
-		return &s.Prestart //lint:ignore SA1019 deprecated, and still asked for by engines
+		//lint:ignore SA1019 deprecated, and still asked for by engines
+		return &s.Prestart
 	case "createRuntime":
 		return &s.CreateRuntime
 	case "createContainer":
