@@ -31,6 +31,7 @@ type ExecOptions struct {
 	Detach, Tty    bool
 	PidFile        string
 	ConsoleSocket  string
+	PidFDSocket    string // AF_UNIX socket that takes a pidfd of the process
 	Cwd            string
 	User           string // "uid[:gid]"
 	Cgroup         string // --cgroup: below the container's cgroup
@@ -38,6 +39,8 @@ type ExecOptions struct {
 	AdditionalGids []uint32
 	Caps           []string
 	NoNewPrivs     bool
+	ProcessLabel   string // process.selinuxLabel; empty: the container's
+	AppArmor       string // process.apparmorProfile; empty: the container's
 	PreserveFds    int
 	IgnorePaused   bool // of a paused container too: the process begins when it is resumed
 }
@@ -48,7 +51,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkPreserved(o.PreserveFds); err != nil {
 		return 0, err
 	}
-	if err := checkConsole(o.ConsoleSocket); err != nil {
+	if err := checkSocket(consoleSocket, o.ConsoleSocket); err != nil {
+		return 0, err
+	}
+	if err := checkSocket(pidfdSocket, o.PidFDSocket); err != nil {
 		return 0, err
 	}
 	d, s, err := r.open(id, false)
@@ -185,13 +191,16 @@ func (e *execution) start(init int, way *entrance, o ExecOptions) (_ *nsenter.Ch
 			if e.plan.RlimitsByParent {
 				err = setRlimits(child.Pid, e.process)
 			}
+			if err == nil {
+				err = sendPidFD(o.PidFDSocket, messageExec, child)
+			}
 		case plan.MarkTerminal:
 			tty, err = takeMaster(fds, o.ConsoleSocket)
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := child.Release(); err != nil {
+		if err := letGo(child); err != nil {
 			return nil, nil, err
 		}
 		if mark == plan.MarkSetUp && e.agent != nil {
@@ -218,6 +227,12 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 		}
 		if o.NoNewPrivs {
 			pr.NoNewPrivileges = true
+		}
+		if o.ProcessLabel != "" {
+			pr.SelinuxLabel = o.ProcessLabel
+		}
+		if o.AppArmor != "" {
+			pr.ApparmorProfile = o.AppArmor
 		}
 		pr.User.AdditionalGids = append(slices.Clone(pr.User.AdditionalGids), o.AdditionalGids...)
 		if err := setUser(&pr.User, o.User); err != nil {

@@ -32,6 +32,7 @@ func createFlags(o *runtime.CreateOptions) []cli.Flag {
 	flags := append(make([]cli.Flag, 0, 10), // room for those of run
 		bundleOption(&o.Bundle),
 		pidFileOption(&o.PidFile),
+		pidfdSocketOption(&o.PidFDSocket),
 	)
 	return append(flags, programFlags(o)...)
 }
@@ -59,6 +60,10 @@ func pidFileOption(file *string) cli.Flag {
 
 func consoleSocketOption(path *string) cli.Flag {
 	return &option{name: "console-socket", arg: "PATH", usage: "AF_UNIX socket that receives the terminal's master end", value: (*text)(path)}
+}
+
+func pidfdSocketOption(path *string) cli.Flag {
+	return &option{name: "pidfd-socket", arg: "PATH", usage: "AF_UNIX socket that receives a pidfd of the process", value: (*text)(path)}
 }
 
 func preserveFdsOption(n *int) cli.Flag {

@@ -34,6 +34,7 @@ could not be run. --cap adds to the bounding, permitted and effective sets.`,
 			&option{name: "process", short: "p", arg: "FILE", usage: "JSON file with a process object as in config.json", value: (*text)(&process)},
 			&option{name: "detach", short: "d", usage: "leave once the process runs", value: (*toggle)(&o.Detach)},
 			pidFileOption(&o.PidFile),
+			pidfdSocketOption(&o.PidFDSocket),
 			consoleSocketOption(&o.ConsoleSocket),
 			&option{name: "tty", short: "t", usage: "give the process a terminal", value: (*toggle)(&o.Tty)},
 			&option{name: "cwd", arg: "DIR", usage: "working directory in the container", value: (*text)(&o.Cwd)},
@@ -42,6 +43,8 @@ could not be run. --cap adds to the bounding, permitted and effective sets.`,
 			&option{name: "additional-gids", short: "g", arg: "GID", usage: "add a group; may be repeated", value: (*numericIDs)(&o.AdditionalGids)},
 			&option{name: "cap", short: "c", arg: "CAP", usage: "add a capability such as CAP_NET_RAW; may be repeated", value: (*list)(&o.Caps)},
 			&option{name: "no-new-privs", usage: "execve cannot give the process more privileges", value: (*toggle)(&o.NoNewPrivs)},
+			&option{name: "process-label", arg: "LABEL", usage: "SELinux label of the process", value: (*text)(&o.ProcessLabel)},
+			&option{name: "apparmor", arg: "PROFILE-NAME", usage: "AppArmor profile of the process", value: (*text)(&o.AppArmor)},
 			preserveFdsOption(&o.PreserveFds),
 			&option{name: "ignore-paused", usage: "of a paused container too; the process begins when it is resumed", value: (*toggle)(&o.IgnorePaused)},
 			&option{name: "cgroup", arg: "PATH", usage: "cgroup below the container's; on v1 [CONTROLLER[,CONTROLLER...]:]PATH", value: (*text)(&o.Cgroup)},
@@ -93,6 +96,10 @@ func checkProcessFlags(c *cli.Context, o *runtime.ExecOptions) error {
 		flag = "--cap"
 	case o.NoNewPrivs:
 		flag = "--no-new-privs"
+	case o.ProcessLabel != "":
+		flag = "--process-label"
+	case o.AppArmor != "":
+		flag = "--apparmor"
 	default:
 		return nil
 	}

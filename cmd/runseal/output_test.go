@@ -210,7 +210,7 @@ func TestHelp(t *testing.T) {
 
 // TestFlagNames pins the command line: engines and scripts depend on it.
 func TestFlagNames(t *testing.T) {
-	create := "--bundle -b --pid-file --console-socket --no-pivot --no-new-keyring --preserve-fds"
+	create := "--bundle -b --pid-file --pidfd-socket --console-socket --no-pivot --no-new-keyring --preserve-fds"
 	want := map[string]string{
 		"create": create,
 		"run":    create + " --detach -d --keep --no-subreaper",
@@ -219,7 +219,7 @@ func TestFlagNames(t *testing.T) {
 		"kill":   "--all -a",
 		"delete": "--force -f",
 		"list":   "--format -f --quiet -q",
-		"exec":   "--process -p --detach -d --pid-file --console-socket --tty -t --cwd --env -e --user -u --additional-gids -g --cap -c --no-new-privs --preserve-fds --ignore-paused --cgroup",
+		"exec":   "--process -p --detach -d --pid-file --pidfd-socket --console-socket --tty -t --cwd --env -e --user -u --additional-gids -g --cap -c --no-new-privs --process-label --apparmor --preserve-fds --ignore-paused --cgroup",
 		"ps":     "--format -f",
 		"events": "--interval --stats",
 		"pause":  "",
