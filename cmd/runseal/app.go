@@ -83,8 +83,8 @@ func (in *invocation) dispatch(argv []string) (name string, err error) {
 		name = argv[i]
 		if cmd := in.command(name); cmd != nil {
 			app.Commands = []*cli.Command{cmd}
-			if name != "exec" && name != "ps" {
-				// What follows their container id belongs to another program.
+			if name != "exec" && name != "ps" && !cmd.SkipFlagParsing {
+				// What follows the container id of the two belongs to another program.
 				argv = append(argv[:i+1:i+1], hoist(cmd.Flags, argv[i+1:])...)
 			}
 		}
@@ -115,7 +115,11 @@ func (in *invocation) execute(app *cli.App, argv []string) error {
 		if cmd.Name != c.Args().First() {
 			continue
 		}
-		set, err := parseFlags(cmd.Name, cmd.Flags, c.Args().Tail())
+		args := c.Args().Tail()
+		if cmd.SkipFlagParsing {
+			args = nil
+		}
+		set, err := parseFlags(cmd.Name, cmd.Flags, args)
 		sub := cli.NewContext(app, set, c)
 		sub.Command = cmd
 		if err != nil {
@@ -143,6 +147,9 @@ var commandNames = [...]string{
 	"run", "create", "start", "exec", "state", "list", "ps", "events",
 	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features",
 }
+
+// hiddenNames has those that the help does not list.
+var hiddenNames = [...]string{"checkpoint", "restore"}
 
 // command constructs one subcommand. It returns nil if there is none of this
 // name.
@@ -181,10 +188,17 @@ func (in *invocation) command(name string) *cli.Command {
 		cmd = in.plan()
 	case "features":
 		cmd = in.features()
+	case "checkpoint":
+		cmd = checkpoint()
+	case "restore":
+		cmd = restore()
 	default:
 		return nil
 	}
 	cmd.Name = name
+	if cmd.SkipFlagParsing {
+		return cmd
+	}
 	cmd.Flags = append(cmd.Flags, in.helpOption())
 	action := cmd.Action
 	cmd.Action = func(c *cli.Context) error {
@@ -218,6 +232,7 @@ func (in *invocation) app() *cli.App {
 			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
 			&option{name: "policy", arg: "FILE", usage: "the node policy, see runseal(8)", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
+			&option{name: "criu", arg: "FILE", usage: "ignored, as by runc since 1.2", value: new(text), hidden: true},
 			in.helpOption(),
 			&option{name: "version", short: "v", usage: "show the version and leave", value: (*toggle)(&g.version)},
 		},
@@ -286,10 +301,12 @@ func (in *invocation) noCommand(c *cli.Context) error {
 	case !c.Args().Present(), name == "help" && c.Args().Len() == 1:
 		return in.appHelp(c.App)
 	case name == "help":
-		if cmd := in.command(c.Args().Get(1)); cmd != nil {
+		name = c.Args().Get(1)
+		if cmd := in.command(name); cmd != nil && cmd.Hidden {
+			return cmd.Action(c) // which says all there is to say
+		} else if cmd != nil {
 			return in.commandHelp(cmd)
 		}
-		name = c.Args().Get(1)
 	}
 	return wrongUsage(c, "unknown subcommand %q", name)
 }

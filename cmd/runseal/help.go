@@ -55,6 +55,9 @@ func (in *invocation) commandHelp(cmd *cli.Command) error {
 func writeOptions(b *strings.Builder, flags []cli.Flag) {
 	w := columns(b)
 	for _, f := range flags {
+		if o, ok := f.(*option); ok && o.hidden {
+			continue
+		}
 		io.WriteString(w, "  "+f.String()+"\n")
 	}
 	w.Flush()

@@ -226,7 +226,7 @@ func TestFlagNames(t *testing.T) {
 		"resume": "",
 		"update": "--resources -r --memory --memory-reservation --memory-swap --pids-limit --cpu-share --cpu-quota --cpu-period --cpu-burst --cpu-rt-period --cpu-rt-runtime" +
 			" --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema",
-		"spec":     "--bundle -b",
+		"spec":     "--bundle -b --rootless",
 		"features": "",
 		"plan":     "--console-socket --no-pivot --no-new-keyring --preserve-fds",
 	}
@@ -239,7 +239,7 @@ func TestFlagNames(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, w)
 		}
 	}
-	const global = "--root --log --log-format --debug --systemd-cgroup --rootless --strict-seccomp --policy --help -h --version -v"
+	const global = "--root --log --log-format --debug --systemd-cgroup --rootless --strict-seccomp --policy --criu --help -h --version -v"
 	if got := flagNames((&invocation{}).app().Flags); got != global {
 		t.Errorf("global flags:\ngot  %s\nwant %s", got, global)
 	}

@@ -53,6 +53,8 @@ func TestCommandLines(t *testing.T) {
 		{"--rootless auto kill c1 15", call{Runtime: plain, Method: "kill", ID: "c1", Signal: syscall.SIGTERM}},
 		{"--root rel start c1", call{Runtime: runtime.Runtime{Root: wd + "/rel", Policy: policy.DefaultPath}, Method: "start", ID: "c1"}},
 
+		{"--criu /usr/bin/criu start c1", call{Runtime: plain, Method: "start", ID: "c1"}},
+
 		// short names, defaults
 		{"create c1", call{Runtime: plain, Method: "create", ID: "c1", Options: runtime.CreateOptions{Bundle: "."}}},
 		{"run -b /b -d --keep --no-subreaper --no-pivot c1",

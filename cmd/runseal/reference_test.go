@@ -49,7 +49,7 @@ Flags of a subcommand may stand before and behind its arguments, but for exec an
 			"update":   {"runseal update --memory 512M --pids-limit 100 web", `echo '{"cpu":{"quota":50000}}' | runseal update --resources - web`},
 			"kill":     {"runseal kill web", "runseal kill --all web KILL"},
 			"delete":   {"runseal delete web", "runseal delete --force web"},
-			"spec":     {"runseal spec --bundle bundle"},
+			"spec":     {"runseal spec --bundle bundle", "runseal spec --rootless"},
 			"plan":     {"runseal plan bundle"},
 			"features": {"runseal features | jq .linux.seccomp.actions"},
 		},

@@ -16,26 +16,39 @@ import (
 
 // spec is `runseal spec`.
 func (in *invocation) spec() *cli.Command {
-	var bundle string
+	var (
+		bundle   string
+		rootless bool
+	)
 	return &cli.Command{
 		Usage:     "write a config.json to start from",
 		UsageText: "runseal spec [flags]",
 		Description: `The config.json runs a shell in the root filesystem "rootfs" beside it, with
 Docker's default seccomp profile as it is for this kernel and the capabilities
-in the file. A file that is there already is not overwritten.`,
-		Flags: []cli.Flag{bundleOption(&bundle)},
+in the file. A file that is there already is not overwritten.
+
+With --rootless it is one for a container of yours: root in it is who you are,
+the network is the host's, and there are no limits. To run it takes root still,
+see --rootless in "runseal --help".`,
+		Flags: []cli.Flag{
+			bundleOption(&bundle),
+			&option{name: "rootless", usage: "with a user namespace in which you are root, and nothing that needs root", value: (*toggle)(&rootless)},
+		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0); err != nil {
 				return err
 			}
-			return writeConfig(filepath.Join(bundle, spec.ConfigName))
+			return writeConfig(filepath.Join(bundle, spec.ConfigName), rootless)
 		},
 	}
 }
 
 // writeConfig makes the file path; it is an error if it exists.
-func writeConfig(path string) error {
+func writeConfig(path string, rootless bool) error {
 	s := spec.Default(false)
+	if rootless {
+		spec.Rootless(s, uint32(os.Geteuid()), uint32(os.Getegid()))
+	}
 	profile, err := docker.Default(docker.Host{Caps: s.Process.Capabilities.Bounding})
 	if err != nil {
 		return err
