@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/runseal/runseal/cmd/sealctl/internal/ptytest"
+	"github.com/runseal/runseal/cmd/internal/ptytest"
 )
 
 // zshrc makes zsh write what it offers into a file instead of the line. Completion of
