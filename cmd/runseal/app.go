@@ -145,7 +145,7 @@ func parseFlags(name string, flags []cli.Flag, args []string) (*flag.FlagSet, er
 // commandNames has the subcommands in the order of the help.
 var commandNames = [...]string{
 	"run", "create", "start", "exec", "state", "list", "ps", "events",
-	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features",
+	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features", "completion",
 }
 
 // hiddenNames has those that the help does not list.
@@ -188,6 +188,8 @@ func (in *invocation) command(name string) *cli.Command {
 		cmd = in.plan()
 	case "features":
 		cmd = in.features()
+	case "completion":
+		cmd = in.completion()
 	case "checkpoint":
 		cmd = checkpoint()
 	case "restore":
@@ -226,10 +228,10 @@ func (in *invocation) app() *cli.App {
 		Flags: []cli.Flag{
 			&option{name: "root", arg: "DIR", usage: "directory for the state of containers", def: g.root, value: (*text)(&g.root)},
 			&option{name: "log", arg: "FILE", usage: "append errors and warnings to this file too", value: (*text)(&in.log.path)},
-			&option{name: "log-format", arg: "FORMAT", usage: "text or json", def: g.logFormat, value: (*text)(&g.logFormat)},
+			&option{name: "log-format", arg: "FORMAT", usage: "form of errors and warnings: text, json", def: g.logFormat, value: (*text)(&g.logFormat)},
 			&option{name: "debug", usage: "log more: warnings at once, the time taken", value: (*toggle)(&in.log.debug)},
 			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups (cgroup v2); linux.cgroupsPath is then SLICE:PREFIX:NAME", value: (*toggle)(&g.systemdCgroup)},
-			&option{name: "rootless", arg: "BOOL", usage: "true, false or auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
+			&option{name: "rootless", arg: "BOOL", usage: "do without root: true, false, auto; true is not supported yet", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
 			&option{name: "policy", arg: "FILE", usage: "the node policy, see runseal(8)", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
 			&option{name: "criu", arg: "FILE", usage: "ignored, as by runc since 1.2", value: new(text), hidden: true},

@@ -228,7 +228,9 @@ func TestFlagNames(t *testing.T) {
 			" --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema",
 		"spec":     "--bundle -b --rootless",
 		"features": "",
-		"plan":     "--console-socket --no-pivot --no-new-keyring --preserve-fds",
+
+		"completion": "",
+		"plan":       "--console-socket --no-pivot --no-new-keyring --preserve-fds",
 	}
 	if len(want) != len(commandNames) {
 		t.Errorf("%d subcommands, want %d", len(commandNames), len(want))
