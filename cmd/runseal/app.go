@@ -227,7 +227,7 @@ func (in *invocation) app() *cli.App {
 		Description: appDescription,
 		Flags: []cli.Flag{
 			&option{name: "root", arg: "DIR", usage: "directory for the state of containers", def: g.root, value: (*text)(&g.root)},
-			&option{name: "log", arg: "FILE", usage: "append errors and warnings to this file too", value: (*text)(&in.log.path)},
+			&option{name: "log", arg: "FILE", usage: "append errors, which standard error gets too, and warnings to this file", value: (*text)(&in.log.path)},
 			&option{name: "log-format", arg: "FORMAT", usage: "form of errors and warnings: text, json", def: g.logFormat, value: (*text)(&g.logFormat)},
 			&option{name: "debug", usage: "log more: warnings at once, the time taken", value: (*toggle)(&in.log.debug)},
 			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups (cgroup v2); linux.cgroupsPath is then SLICE:PREFIX:NAME", value: (*toggle)(&g.systemdCgroup)},
@@ -300,7 +300,7 @@ func (in *invocation) noCommand(c *cli.Context) error {
 	}
 	name := c.Args().First()
 	switch {
-	case !c.Args().Present(), name == "help" && c.Args().Len() == 1:
+	case !c.Args().Present(), name == "help" && (c.Args().Len() == 1 || c.Args().Get(1) == "help"):
 		return in.appHelp(c.App)
 	case name == "help":
 		name = c.Args().Get(1)
@@ -309,6 +309,9 @@ func (in *invocation) noCommand(c *cli.Context) error {
 		} else if cmd != nil {
 			return in.commandHelp(cmd)
 		}
+	}
+	if near := nearest(name, commandNames[:]); near != "" {
+		return wrongUsage(c, "unknown subcommand %q, did you mean %s?", name, near)
 	}
 	return wrongUsage(c, "unknown subcommand %q", name)
 }

@@ -7,16 +7,20 @@ import (
 
 const idArgument = "CONTAINER-ID"
 
+// idDescription is for the subcommands that give a container its id.
+const idDescription = `CONTAINER-ID is a name for the container that no other one below --root has. It
+consists of letters, digits, "_", "+", "." and "-".`
+
 // create is `runseal create`.
 func (in *invocation) create() *cli.Command {
 	var o runtime.CreateOptions
 	return &cli.Command{
 		Usage:     "create a container that waits for start",
 		UsageText: "runseal create [flags] " + idArgument,
-		Description: `The container's process is made, confined and sealed as config.json says, and
-stops right before it executes process.args. "runseal start" lets it go on.
-The id is any name of letters, digits, "_", "+", "." and "-" that no other
-container below --root has.`,
+		Description: idDescription + `
+
+The container's process is made and confined as config.json says, and stops
+right before it executes process.args. "runseal start" lets it go on.`,
 		Flags: createFlags(&o),
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, idArgument); err != nil {

@@ -33,7 +33,7 @@ func (in *invocation) appHelp(app *cli.App) error {
 	w.Flush()
 	b.WriteString("\nGlobal flags, which stand before the subcommand:\n")
 	writeOptions(&b, app.Flags)
-	b.WriteString("\n`runseal SUBCOMMAND --help` explains a subcommand and its flags.\n")
+	b.WriteString("\n`runseal help SUBCOMMAND` explains a subcommand and its flags.\n")
 	_, err := io.WriteString(in.stdout, b.String())
 	return err
 }

@@ -230,7 +230,7 @@ func TestFlagNames(t *testing.T) {
 		"features": "",
 
 		"completion": "",
-		"plan":       "--console-socket --no-pivot --no-new-keyring --preserve-fds",
+		"plan":       "--bundle -b --console-socket --no-pivot --no-new-keyring --preserve-fds",
 	}
 	if len(want) != len(commandNames) {
 		t.Errorf("%d subcommands, want %d", len(commandNames), len(want))

@@ -27,12 +27,12 @@ func (in *invocation) spec() *cli.Command {
 Docker's default seccomp profile as it is for this kernel and the capabilities
 in the file. A file that is there already is not overwritten.
 
-With --rootless it is one for a container of yours: root in it is who you are,
-the network is the host's, and there are no limits. To run it takes root still,
-see --rootless in "runseal --help".`,
+With --rootless it asks for nothing that only root can give: there is a user
+namespace in which you are root, the network is the host's, and there are no
+limits. To run it takes root all the same, in this version of runseal.`,
 		Flags: []cli.Flag{
 			bundleOption(&bundle),
-			&option{name: "rootless", usage: "with a user namespace in which you are root, and nothing that needs root", value: (*toggle)(&rootless)},
+			&option{name: "rootless", usage: "write one for a container of an ordinary user, who is root in it", value: (*toggle)(&rootless)},
 		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0); err != nil {

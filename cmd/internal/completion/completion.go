@@ -96,7 +96,7 @@ func kindOf(name string) (k kind, ok bool) {
 	case "COMMAND":
 		return command, true
 	case "ARG", "ARGUMENT", "PID", "ID", "RULE", "N", "NUMBER", "VERSION", "KERNEL", "VALUE", "TIME", "DURATION", "ADDRESS", "NAME", "TEXT",
-		"FORM", "FORMAT", "WHEN", "SEVERITY", "SOURCE", "BOOL", "SIZE", "LIST", "LABEL", "CGROUP", "CWD", "GID", "UID[:GID]", "NAME=VALUE":
+		"FORM", "FORMAT", "WHEN", "SEVERITY", "SOURCE", "BOOL", "SIZE", "LIST", "LABEL", "CGROUP", "WORKDIR", "GID", "UID[:GID]", "NAME=VALUE":
 		return literal, false
 	}
 	return file, true

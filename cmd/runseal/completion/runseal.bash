@@ -79,6 +79,7 @@ __runseal_value() {
 	'update,--l3-cache-schema') [[ $3 ]] || return 0  ;;
 	'update,--mem-bw-schema') [[ $3 ]] || return 0  ;;
 	'spec,--bundle' | 'spec,-b') [[ $3 ]] || return 0 ; __runseal_dir ;;
+	'plan,--bundle' | 'plan,-b') [[ $3 ]] || return 0 ; __runseal_dir ;;
 	'plan,--console-socket') [[ $3 ]] || return 0 ; __runseal_file ;;
 	'plan,--preserve-fds') [[ $3 ]] || return 0  ;;
 	*) return 1 ;;
@@ -103,7 +104,7 @@ __runseal_flags() {
 	'kill') __runseal_words '--all -a --help -h' ;;
 	'delete') __runseal_words '--force -f --help -h' ;;
 	'spec') __runseal_words '--bundle -b --rootless --help -h' ;;
-	'plan') __runseal_words '--console-socket --no-pivot --no-new-keyring --preserve-fds --help -h' ;;
+	'plan') __runseal_words '--bundle -b --console-socket --no-pivot --no-new-keyring --preserve-fds --help -h' ;;
 	'features') __runseal_words '--help -h' ;;
 	'completion') __runseal_words '--help -h' ;;
 	'help') __runseal_words '--help -h' ;;

@@ -40,9 +40,9 @@ _runseal_run() {
 		'(--no-pivot)--no-pivot[change the root by MS_MOVE and chroot, for a rootfs on the initial ramdisk]' \
 		'(--no-new-keyring)--no-new-keyring[keep the caller'\''s session keyring]' \
 		'(--preserve-fds)--preserve-fds=[pass file descriptors 3 to 2+N on to the process]:N: ' \
-		'(--detach -d)--detach[leave once the container runs]' \
-		'(--detach -d)-d[leave once the container runs]' \
-		'(--keep)--keep[keep the stopped container until it is deleted]' \
+		'(--detach -d)--detach[return once the container runs, without waiting for its end]' \
+		'(--detach -d)-d[return once the container runs, without waiting for its end]' \
+		'(--keep)--keep[do not delete the container when it has ended]' \
 		'(--no-subreaper)--no-subreaper[do not collect processes that the container'\''s process leaves behind]' \
 		'(--help -h)--help[show this text]' \
 		'(--help -h)-h[show this text]' \
@@ -84,14 +84,14 @@ _runseal_exec() {
 	_arguments -C -S -A '-*' \
 		'(--process -p)--process=[JSON file with a process object as in config.json]:FILE:__runseal_file' \
 		'(--process -p)-p=[JSON file with a process object as in config.json]:FILE:__runseal_file' \
-		'(--detach -d)--detach[leave once the process runs]' \
-		'(--detach -d)-d[leave once the process runs]' \
+		'(--detach -d)--detach[return once the process runs, without waiting for its end]' \
+		'(--detach -d)-d[return once the process runs, without waiting for its end]' \
 		'(--pid-file)--pid-file=[write the process id to this file, decimal, without a newline]:FILE:__runseal_file' \
 		'(--pidfd-socket)--pidfd-socket=[AF_UNIX socket that receives a pidfd of the process]:PATH:__runseal_file' \
 		'(--console-socket)--console-socket=[AF_UNIX socket that receives the terminal'\''s master end]:PATH:__runseal_file' \
 		'(--tty -t)--tty[give the process a terminal]' \
 		'(--tty -t)-t[give the process a terminal]' \
-		'(--cwd)--cwd=[working directory in the container]:CWD: ' \
+		'(--cwd)--cwd=[working directory in the container]:WORKDIR: ' \
 		'*--env=[add an environment variable]:NAME=VALUE: ' \
 		'*-e=[add an environment variable]:NAME=VALUE: ' \
 		'(--user -u)--user=[user and group, as numbers]:UID\[\:GID\]: ' \
@@ -104,7 +104,7 @@ _runseal_exec() {
 		'(--process-label)--process-label=[SELinux label of the process]:LABEL: ' \
 		'(--apparmor)--apparmor=[AppArmor profile of the process]:NAME: ' \
 		'(--preserve-fds)--preserve-fds=[pass file descriptors 3 to 2+N on to the process]:N: ' \
-		'(--ignore-paused)--ignore-paused[of a paused container too]' \
+		'(--ignore-paused)--ignore-paused[allow a paused container]' \
 		'(--cgroup)--cgroup=[cgroup below the container'\''s]:CGROUP: ' \
 		'(--help -h)--help[show this text]' \
 		'(--help -h)-h[show this text]' \
@@ -191,13 +191,13 @@ _runseal_update() {
 		'(--memory)--memory=[limit of memory]:SIZE: ' \
 		'(--memory-reservation)--memory-reservation=[memory that the container keeps when the host runs short]:SIZE: ' \
 		'(--memory-swap)--memory-swap=[limit of memory and swap together]:SIZE: ' \
-		'(--pids-limit)--pids-limit=[number of processes and threads]:N: ' \
+		'(--pids-limit)--pids-limit=[limit of processes and threads]:N: ' \
 		'(--cpu-share)--cpu-share=[weight against other cgroups, 2 to 262144]:N: ' \
-		'(--cpu-quota)--cpu-quota=[processor time in a period]:TIME: ' \
-		'(--cpu-period)--cpu-period=[the period, 1000 to 1000000]:TIME: ' \
+		'(--cpu-quota)--cpu-quota=[limit of processor time in a period]:TIME: ' \
+		'(--cpu-period)--cpu-period=[length of the period, 1000 to 1000000]:TIME: ' \
 		'(--cpu-burst)--cpu-burst=[unused time that may be saved up, at most the quota]:TIME: ' \
-		'(--cpu-rt-period)--cpu-rt-period=[the period of realtime processes]:TIME: ' \
-		'(--cpu-rt-runtime)--cpu-rt-runtime=[processor time of realtime processes in it]:TIME: ' \
+		'(--cpu-rt-period)--cpu-rt-period=[length of the period of realtime processes]:TIME: ' \
+		'(--cpu-rt-runtime)--cpu-rt-runtime=[limit of processor time of realtime processes in it]:TIME: ' \
 		'(--cpu-idle)--cpu-idle=[1]:0|1:(0 1)' \
 		'(--cpuset-cpus)--cpuset-cpus=[processors to run on, such as 0-3,7]:LIST: ' \
 		'(--cpuset-mems)--cpuset-mems=[memory nodes to use]:LIST: ' \
@@ -243,7 +243,7 @@ _runseal_spec() {
 	_arguments -C -S \
 		'(--bundle -b)--bundle=[directory of config.json]:DIR:__runseal_dir' \
 		'(--bundle -b)-b=[directory of config.json]:DIR:__runseal_dir' \
-		'(--rootless)--rootless[with a user namespace in which you are root, and nothing that needs root]' \
+		'(--rootless)--rootless[write one for a container of an ordinary user, who is root in it]' \
 		'(--help -h)--help[show this text]' \
 		'(--help -h)-h[show this text]' && ret=0
 	return ret
@@ -253,6 +253,8 @@ _runseal_plan() {
 	local ret=1
 	local -a line state verbs
 	_arguments -C -S \
+		'(--bundle -b)--bundle=[the same as BUNDLE]:DIR:__runseal_dir' \
+		'(--bundle -b)-b=[the same as BUNDLE]:DIR:__runseal_dir' \
 		'(--console-socket)--console-socket=[AF_UNIX socket that receives the terminal'\''s master end]:PATH:__runseal_file' \
 		'(--no-pivot)--no-pivot[change the root by MS_MOVE and chroot, for a rootfs on the initial ramdisk]' \
 		'(--no-new-keyring)--no-new-keyring[keep the caller'\''s session keyring]' \
@@ -298,7 +300,7 @@ _runseal() {
 	local -a before=("${words[@]}")
 	_arguments -C -S \
 		'(--root)--root=[directory for the state of containers]:DIR:__runseal_dir' \
-		'(--log)--log=[append errors and warnings to this file too]:FILE:__runseal_file' \
+		'(--log)--log=[append errors, which standard error gets too, and warnings to this file]:FILE:__runseal_file' \
 		'(--log-format)--log-format=[form of errors and warnings]:FORMAT:(text json)' \
 		'(--debug)--debug[log more]' \
 		'(--systemd-cgroup)--systemd-cgroup[let systemd manage the cgroups]' \
