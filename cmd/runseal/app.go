@@ -142,14 +142,12 @@ func parseFlags(name string, flags []cli.Flag, args []string) (*flag.FlagSet, er
 	return set, set.Parse(args)
 }
 
-// commandNames has the subcommands in the order of the help.
+// commandNames has the subcommands in the order of the help. It does not list those
+// that only say that they are not done (checkpoint.go).
 var commandNames = [...]string{
 	"run", "create", "start", "exec", "state", "list", "ps", "events",
 	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features", "completion",
 }
-
-// hiddenNames has those that the help does not list.
-var hiddenNames = [...]string{"checkpoint", "restore"}
 
 // command constructs one subcommand. It returns nil if there is none of this
 // name.
