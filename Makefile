@@ -99,6 +99,9 @@ install: build ## install both below DESTDIR/PREFIX (/usr/local), with manual pa
 	install -D -m 0755 bin/sealctl '$(DESTDIR)$(PREFIX)/bin/sealctl'
 	install -D -m 0644 docs/man/runseal.8 '$(DESTDIR)$(PREFIX)/share/man/man8/runseal.8'
 	install -D -m 0644 docs/man/sealctl.8 '$(DESTDIR)$(PREFIX)/share/man/man8/sealctl.8'
+	install -D -m 0644 cmd/runseal/completion/runseal.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/runseal'
+	install -D -m 0644 cmd/runseal/completion/runseal.zsh '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_runseal'
+	install -D -m 0644 cmd/runseal/completion/runseal.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/runseal.fish'
 	@for shell in bash zsh fish; do $(SCRIPT) $$shell > bin/sealctl.$$shell; done
 	install -D -m 0644 bin/sealctl.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sealctl'
 	install -D -m 0644 bin/sealctl.zsh '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sealctl'

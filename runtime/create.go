@@ -20,7 +20,7 @@ import (
 // Create sets a container up to the point where its process waits for start.
 // It leaves nothing behind when it fails.
 func (r *Runtime) Create(id string, o CreateOptions) error {
-	if err := checkConsole(o.ConsoleSocket); err != nil {
+	if err := checkSocket(consoleSocket, o.ConsoleSocket); err != nil {
 		return err
 	}
 	c, err := r.create(id, o, true, true)
@@ -62,6 +62,9 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		return nil, err
 	}
 	if err := checkPreserved(o.PreserveFds); err != nil {
+		return nil, err
+	}
+	if err := checkSocket(pidfdSocket, o.PidFDSocket); err != nil {
 		return nil, err
 	}
 	b, err := r.load(id, o, fifo)
@@ -143,7 +146,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := c.start(); err != nil {
 		return nil, err
 	}
-	return c, c.converse(o.ConsoleSocket)
+	return c, c.converse(o)
 }
 
 // start forks the child and records it.
@@ -228,7 +231,7 @@ func (c *created) follow() error {
 
 // converse answers the child's reports until it waits for start, or, without
 // a FIFO, until it has become the container's program.
-func (c *created) converse(consoleSocket string) error {
+func (c *created) converse(o CreateOptions) error {
 	ready := false
 	for {
 		mark, fds, err := c.await(ready)
@@ -256,7 +259,7 @@ func (c *created) converse(consoleSocket string) error {
 		case plan.MarkHooks:
 			err = c.createHooks()
 		case plan.MarkTerminal:
-			err = c.takeTerminal(fds, consoleSocket)
+			err = c.takeTerminal(fds, o.ConsoleSocket)
 		case plan.MarkSchedule:
 			err = setSchedule(c.child.Pid, c.spec.Process)
 		case plan.MarkSetUp: // the state was saved before
@@ -266,6 +269,9 @@ func (c *created) converse(consoleSocket string) error {
 			}
 			if err == nil && delegates(c.spec) {
 				err = c.delegate()
+			}
+			if err == nil {
+				err = sendPidFD(o.PidFDSocket, messageInit, c.child)
 			}
 			if err == nil && c.announced {
 				err = c.runStartContainer()
@@ -278,7 +284,7 @@ func (c *created) converse(consoleSocket string) error {
 		if err != nil {
 			return err
 		}
-		if err := c.child.Release(); err != nil {
+		if err := letGo(c.child); err != nil {
 			return err
 		}
 		if mark == plan.MarkSetUp && c.agent != nil {
@@ -304,11 +310,24 @@ func (c *created) describe() *Container {
 	return &Container{ID: c.id, Bundle: c.state.Bundle, Annotations: c.state.Annotations, Status: StatusCreating, Pid: c.child.Pid}
 }
 
+// letGo lets the child go on from its report. It can have been ended meanwhile, by
+// whoever has its pidfd (--pidfd-socket).
+func letGo(child *nsenter.Child) error {
+	err := child.Release()
+	if errors.Is(err, unix.EPIPE) {
+		return endedEarly(child)
+	}
+	return err
+}
+
 // endedEarly says how a child ended that had not failed by itself.
 func endedEarly(child *nsenter.Child) error {
 	ws := child.Reap()
-	if ws.Signaled() && ws.Signal() == unix.SIGKILL {
+	switch {
+	case ws.Signaled() && ws.Signal() == unix.SIGKILL:
 		return errors.New("the container's process was killed while it was being set up (out of memory? see linux.resources.memory.limit)")
+	case ws.Signaled():
+		return fmt.Errorf("the container's process was ended by signal %d while it was being set up", int(ws.Signal()))
 	}
 	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
 }

@@ -31,6 +31,7 @@ type ExecOptions struct {
 	Detach, Tty    bool
 	PidFile        string
 	ConsoleSocket  string
+	PidFDSocket    string // AF_UNIX socket that takes a pidfd of the process
 	Cwd            string
 	User           string // "uid[:gid]"
 	Cgroup         string // --cgroup: below the container's cgroup
@@ -38,6 +39,8 @@ type ExecOptions struct {
 	AdditionalGids []uint32
 	Caps           []string
 	NoNewPrivs     bool
+	ProcessLabel   string // process.selinuxLabel; empty: the container's
+	AppArmor       string // process.apparmorProfile; empty: the container's
 	PreserveFds    int
 	IgnorePaused   bool // of a paused container too: the process begins when it is resumed
 }
@@ -48,7 +51,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkPreserved(o.PreserveFds); err != nil {
 		return 0, err
 	}
-	if err := checkConsole(o.ConsoleSocket); err != nil {
+	if err := checkSocket(consoleSocket, o.ConsoleSocket); err != nil {
+		return 0, err
+	}
+	if err := checkSocket(pidfdSocket, o.PidFDSocket); err != nil {
 		return 0, err
 	}
 	d, s, err := r.open(id, false)
@@ -130,12 +136,12 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		signals.Catch()
 		defer signals.Restore()
 	}
-	e := &execution{plan: p, process: pr, filter: f, agent: a, container: describe(d, s)}
+	e := &execution{plan: p, process: pr, filter: f, agent: a, container: describe(d, s), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
 	if cfg.Linux != nil {
 		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
 	}
 	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
-	child, tty, err := e.start(way, how, o.ConsoleSocket)
+	child, tty, err := e.start(way, how)
 	if err != nil {
 		return 0, err
 	}
@@ -153,21 +159,25 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 // execution is a process on its way into a container.
 type execution struct {
 	plan      *plan.Plan
-	process   *specs.Process
+	process   *specs.Process // nil: nothing of config.json's, but its namespaces
 	filter    *filter
 	agent     *agent
 	container *Container
 	cache     *resctrl.Group // of linux.intelRdt, or nil
 	end       time.Time      // it must be executing by then; zero: whenever it does
+
+	consoleSocket, pidfdSocket string // "": none
 }
 
 // start forks the child and accompanies it to its execve.
-func (e *execution) start(way *entrance, how nsenter.Clone, consoleSocket string) (_ *nsenter.Child, tty *os.File, err error) {
+func (e *execution) start(way *entrance, how nsenter.Clone) (_ *nsenter.Child, tty *os.File, err error) {
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
-	back, err := initially(e.process.ExecCPUAffinity)
-	if err != nil {
-		return nil, nil, err
+	back := func() {}
+	if e.process != nil {
+		if back, err = initially(e.process.ExecCPUAffinity); err != nil {
+			return nil, nil, err
+		}
 	}
 	child, err := way.fork(e.plan, how)
 	back()
@@ -205,13 +215,16 @@ func (e *execution) start(way *entrance, how nsenter.Clone, consoleSocket string
 			if e.plan.RlimitsByParent {
 				err = setRlimits(child.Pid, e.process)
 			}
+			if err == nil {
+				err = sendPidFD(e.pidfdSocket, messageExec, child)
+			}
 		case plan.MarkTerminal:
-			tty, err = takeMaster(fds, consoleSocket)
+			tty, err = takeMaster(fds, e.consoleSocket)
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := child.Release(); err != nil {
+		if err := letGo(child); err != nil {
 			return nil, nil, err
 		}
 		if mark == plan.MarkSetUp && e.agent != nil {

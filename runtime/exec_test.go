@@ -24,7 +24,7 @@ func TestExecProcess(t *testing.T) {
 	caps := *cfg.Process.Capabilities
 	pr, err := execProcess(cfg, ExecOptions{
 		Args: []string{"id", "-u"}, Cwd: "/srv", Env: []string{"A=2"}, User: "7:8",
-		AdditionalGids: []uint32{9}, Caps: []string{"CAP_NET_RAW"}, NoNewPrivs: true,
+		AdditionalGids: []uint32{9}, Caps: []string{"CAP_NET_RAW"}, NoNewPrivs: true, ProcessLabel: "a:b", AppArmor: "p",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +34,9 @@ func TestExecProcess(t *testing.T) {
 	}
 	if want := (specs.User{UID: 7, GID: 8, AdditionalGids: []uint32{5, 9}}); !reflect.DeepEqual(pr.User, want) {
 		t.Errorf("user %+v, want %+v", pr.User, want)
+	}
+	if !pr.NoNewPrivileges || pr.SelinuxLabel != "a:b" || pr.ApparmorProfile != "p" {
+		t.Errorf("noNewPrivileges %v, selinuxLabel %q, apparmorProfile %q", pr.NoNewPrivileges, pr.SelinuxLabel, pr.ApparmorProfile)
 	}
 	has := func(set []string) bool { return len(set) > 0 && set[len(set)-1] == "CAP_NET_RAW" }
 	if c := pr.Capabilities; !has(c.Bounding) || !has(c.Permitted) || !has(c.Effective) || has(c.Inheritable) || has(c.Ambient) {

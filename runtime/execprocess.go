@@ -26,6 +26,12 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 		if o.NoNewPrivs {
 			pr.NoNewPrivileges = true
 		}
+		if o.ProcessLabel != "" {
+			pr.SelinuxLabel = o.ProcessLabel
+		}
+		if o.AppArmor != "" {
+			pr.ApparmorProfile = o.AppArmor
+		}
 		pr.User.AdditionalGids = append(slices.Clone(pr.User.AdditionalGids), o.AdditionalGids...)
 		if err := setUser(&pr.User, o.User); err != nil {
 			return nil, err

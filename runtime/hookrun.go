@@ -87,7 +87,7 @@ func (k *hook) inContainer(e *entry) error {
 	return k.run(&inside, func(fds map[nsenter.Reg]int) (*nsenter.Child, error) {
 		fds[plan.RegPidFD], fds[plan.RegRoot] = e.init, root
 		x.end = k.end
-		child, _, err := x.start(way, nsenter.Clone{Cgroup: -1, FDs: fds, Keep: 3}, "")
+		child, _, err := x.start(way, nsenter.Clone{Cgroup: -1, FDs: fds, Keep: 3})
 		return child, err
 	})
 }

@@ -118,6 +118,7 @@ func startContainerHooks(s *state.State, cfg *specs.Spec, f *filter, init int, c
 	for _, k := range hooksOf(spec.StartContainer, cfg.Hooks, "") {
 		pr := *cfg.Process
 		pr.Args, pr.Env, pr.Terminal, pr.ConsoleSize = k.Args, k.Env, false, nil
+		pr.ExecCPUAffinity = nil // it is no exec
 		in := &plan.Input{
 			ID: s.ID, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, MaxProcs: nproc.Max,
 			NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(), Hook: &k.Hook,

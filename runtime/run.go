@@ -23,7 +23,7 @@ type RunOptions struct {
 // exit status: that of the process, or 128 and the signal's number.
 func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 	if o.Detach {
-		if err := checkConsole(o.ConsoleSocket); err != nil {
+		if err := checkSocket(consoleSocket, o.ConsoleSocket); err != nil {
 			return 0, err
 		}
 	}

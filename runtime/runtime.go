@@ -46,6 +46,7 @@ type CreateOptions struct {
 	Bundle        string // directory of config.json, default "."
 	PidFile       string // takes the pid, decimal without a newline
 	ConsoleSocket string // AF_UNIX socket that takes the terminal's master side
+	PidFDSocket   string // AF_UNIX socket that takes a pidfd of the container's process
 	NoPivot       bool   // MS_MOVE and chroot instead of pivot_root(2)
 	NoNewKeyring  bool   // keep the caller's session keyring
 	PreserveFds   int    // descriptors from 3 on that the container inherits

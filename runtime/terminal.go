@@ -9,22 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkConsole makes sure that a console socket is one, before anything is
-// made.
-func checkConsole(path string) error {
-	if path == "" {
-		return nil
-	}
-	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
-		return fmt.Errorf("--console-socket: %w", &os.PathError{Op: "stat", Path: path, Err: err})
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
-		return fmt.Errorf("--console-socket: %q: expected a socket", path)
-	}
-	return nil
-}
-
 // checkTerminal relates process.terminal to who will hold its other side.
 func checkTerminal(terminal bool, consoleSocket string, detached bool) error {
 	switch {
@@ -32,23 +16,6 @@ func checkTerminal(terminal bool, consoleSocket string, detached bool) error {
 		return fmt.Errorf("process.terminal: true: a detached container needs --console-socket")
 	case !terminal && consoleSocket != "":
 		return fmt.Errorf("--console-socket: given, but process.terminal is false")
-	}
-	return nil
-}
-
-// handOver sends the terminal's master side through the console socket, with
-// the name that its receiver expects as the message.
-func handOver(master int, socket string) error {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("--console-socket: %w", err)
-	}
-	defer unix.Close(fd)
-	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: socket}); err != nil {
-		return fmt.Errorf("--console-socket: connect to %q: %w", socket, err)
-	}
-	if err := unix.Sendmsg(fd, []byte("/dev/ptmx"), unix.UnixRights(master), nil, unix.MSG_NOSIGNAL); err != nil {
-		return fmt.Errorf("--console-socket: send the terminal to %q: %w", socket, err)
 	}
 	return nil
 }
@@ -64,7 +31,7 @@ func takeMaster(fds []int, socket string) (*os.File, error) {
 		return os.NewFile(uintptr(fds[0]), "terminal"), nil
 	}
 	defer unix.Close(fds[0])
-	return nil, handOver(fds[0], socket)
+	return nil, sendDescriptor(consoleSocket, socket, messageConsole, fds[0])
 }
 
 func (c *created) takeTerminal(fds []int, socket string) (err error) {

@@ -84,8 +84,8 @@ func (in *invocation) dispatch(argv []string) (name string, err error) {
 		name = argv[i]
 		if cmd := in.command(name); cmd != nil {
 			app.Commands = []*cli.Command{cmd}
-			if name != "exec" && name != "ps" {
-				// What follows their container id belongs to another program.
+			if name != "exec" && name != "ps" && !cmd.SkipFlagParsing {
+				// What follows the container id of the two belongs to another program.
 				argv = append(argv[:i+1:i+1], hoist(cmd.Flags, argv[i+1:])...)
 			}
 		}
@@ -116,7 +116,11 @@ func (in *invocation) execute(app *cli.App, argv []string) error {
 		if cmd.Name != c.Args().First() {
 			continue
 		}
-		set, err := parseFlags(cmd.Name, cmd.Flags, c.Args().Tail())
+		args := c.Args().Tail()
+		if cmd.SkipFlagParsing {
+			args = nil
+		}
+		set, err := parseFlags(cmd.Name, cmd.Flags, args)
 		sub := cli.NewContext(app, set, c)
 		sub.Command = cmd
 		if err != nil {
@@ -139,10 +143,11 @@ func parseFlags(name string, flags []cli.Flag, args []string) (*flag.FlagSet, er
 	return set, set.Parse(args)
 }
 
-// commandNames has the subcommands in the order of the help.
+// commandNames has the subcommands in the order of the help. It does not list those
+// that only say that they are not done (checkpoint.go).
 var commandNames = [...]string{
 	"run", "create", "start", "exec", "state", "list", "ps", "events",
-	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features",
+	"pause", "resume", "update", "kill", "delete", "spec", "plan", "features", "completion",
 }
 
 // command constructs one subcommand. It returns nil if there is none of this
@@ -182,10 +187,19 @@ func (in *invocation) command(name string) *cli.Command {
 		cmd = in.plan()
 	case "features":
 		cmd = in.features()
+	case "completion":
+		cmd = in.completion()
+	case "checkpoint":
+		cmd = checkpoint()
+	case "restore":
+		cmd = restore()
 	default:
 		return nil
 	}
 	cmd.Name = name
+	if cmd.SkipFlagParsing {
+		return cmd
+	}
 	cmd.Flags = append(cmd.Flags, in.helpOption())
 	action := cmd.Action
 	cmd.Action = func(c *cli.Context) error {
@@ -211,14 +225,15 @@ func (in *invocation) app() *cli.App {
 		UsageText:   "runseal [global flags] SUBCOMMAND [flags] ARGUMENTS",
 		Description: appDescription,
 		Flags: []cli.Flag{
-			&option{name: "root", arg: "DIR", usage: "directory for the state of containers", def: defaultRoot + "; without root $XDG_RUNTIME_DIR/runseal", value: (*text)(&g.root)},
-			&option{name: "log", arg: "FILE", usage: "append errors and warnings to this file too", value: (*text)(&in.log.path)},
-			&option{name: "log-format", arg: "FORMAT", usage: "text or json", def: g.logFormat, value: (*text)(&g.logFormat)},
+			&option{name: "root", arg: "DIR", usage: "directory for the state of containers; without root $XDG_RUNTIME_DIR/runseal", def: defaultRoot, value: (*text)(&g.root)},
+			&option{name: "log", arg: "FILE", usage: "append errors, which standard error gets too, and warnings to this file", value: (*text)(&in.log.path)},
+			&option{name: "log-format", arg: "FORMAT", usage: "form of errors and warnings: text, json", def: g.logFormat, value: (*text)(&g.logFormat)},
 			&option{name: "debug", usage: "log more: warnings at once, the time taken", value: (*toggle)(&in.log.debug)},
 			&option{name: "systemd-cgroup", usage: "let systemd manage the cgroups (cgroup v2); linux.cgroupsPath is then SLICE:PREFIX:NAME", value: (*toggle)(&g.systemdCgroup)},
-			&option{name: "rootless", arg: "BOOL", usage: "true: do without a cgroup that cannot be made, if no limits are asked for; false, auto: as without root", def: g.rootless, value: (*text)(&g.rootless)},
+			&option{name: "rootless", arg: "BOOL", usage: "do without a cgroup that cannot be made, if no limits are asked for: true, false, auto; auto is true without root", def: g.rootless, value: (*text)(&g.rootless)},
 			&option{name: "strict-seccomp", usage: "unknown system call names in linux.seccomp are errors, not warnings", value: (*toggle)(&g.strictSeccomp)},
 			&option{name: "policy", arg: "FILE", usage: "the node policy, see runseal(8)", def: g.policy + ", if it exists", value: (*text)(&g.policy)},
+			&option{name: "criu", arg: "FILE", usage: "ignored, as by runc since 1.2", value: new(text), hidden: true},
 			in.helpOption(),
 			&option{name: "version", short: "v", usage: "show the version and leave", value: (*toggle)(&g.version)},
 		},
@@ -308,13 +323,18 @@ func (in *invocation) noCommand(c *cli.Context) error {
 	}
 	name := c.Args().First()
 	switch {
-	case !c.Args().Present(), name == "help" && c.Args().Len() == 1:
+	case !c.Args().Present(), name == "help" && (c.Args().Len() == 1 || c.Args().Get(1) == "help"):
 		return in.appHelp(c.App)
 	case name == "help":
-		if cmd := in.command(c.Args().Get(1)); cmd != nil {
+		name = c.Args().Get(1)
+		if cmd := in.command(name); cmd != nil && cmd.Hidden {
+			return cmd.Action(c) // which says all there is to say
+		} else if cmd != nil {
 			return in.commandHelp(cmd)
 		}
-		name = c.Args().Get(1)
+	}
+	if near := nearest(name, commandNames[:]); near != "" {
+		return wrongUsage(c, "unknown subcommand %q, did you mean %s?", name, near)
 	}
 	return wrongUsage(c, "unknown subcommand %q", name)
 }

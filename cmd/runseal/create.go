@@ -7,16 +7,20 @@ import (
 
 const idArgument = "CONTAINER-ID"
 
+// idDescription is for the subcommands that give a container its id.
+const idDescription = `CONTAINER-ID is a name for the container that no other one below --root has. It
+consists of letters, digits, "_", "+", "." and "-".`
+
 // create is `runseal create`.
 func (in *invocation) create() *cli.Command {
 	var o runtime.CreateOptions
 	return &cli.Command{
 		Usage:     "create a container that waits for start",
 		UsageText: "runseal create [flags] " + idArgument,
-		Description: `The container's process is made, confined and sealed as config.json says, and
-stops right before it executes process.args. "runseal start" lets it go on.
-The id is any name of letters, digits, "_", "+", "." and "-" that no other
-container below --root has.`,
+		Description: idDescription + `
+
+The container's process is made and confined as config.json says, and stops
+right before it executes process.args. "runseal start" lets it go on.`,
 		Flags: createFlags(&o),
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, idArgument); err != nil {
@@ -32,6 +36,7 @@ func createFlags(o *runtime.CreateOptions) []cli.Flag {
 	flags := append(make([]cli.Flag, 0, 10), // room for those of run
 		bundleOption(&o.Bundle),
 		pidFileOption(&o.PidFile),
+		pidfdSocketOption(&o.PidFDSocket),
 	)
 	return append(flags, programFlags(o)...)
 }
@@ -59,6 +64,10 @@ func pidFileOption(file *string) cli.Flag {
 
 func consoleSocketOption(path *string) cli.Flag {
 	return &option{name: "console-socket", arg: "PATH", usage: "AF_UNIX socket that receives the terminal's master end", value: (*text)(path)}
+}
+
+func pidfdSocketOption(path *string) cli.Flag {
+	return &option{name: "pidfd-socket", arg: "PATH", usage: "AF_UNIX socket that receives a pidfd of the process", value: (*text)(path)}
 }
 
 func preserveFdsOption(n *int) cli.Flag {

@@ -27,24 +27,29 @@ func (in *invocation) exec() *cli.Command {
 			"       runseal exec [flags] --process FILE " + idArgument,
 		Description: `The process has the container's namespaces, cgroup, seccomp filter and, unless
 flags or --process say otherwise, the settings of process in its config.json.
-Flags stand before the id: what follows it belongs to COMMAND. The exit status is that of
-the process, 128 and the number of the signal that killed it, or 255 if it
-could not be run. --cap adds to the bounding, permitted and effective sets.`,
+Flags stand before the id: what follows it belongs to COMMAND. --cap adds to
+the bounding, permitted and effective sets.
+
+The exit status is that of the process, 128 and the number of the signal that
+killed it, or 255 if it could not be run.`,
 		Flags: []cli.Flag{
 			&option{name: "process", short: "p", arg: "FILE", usage: "JSON file with a process object as in config.json", value: (*text)(&process)},
-			&option{name: "detach", short: "d", usage: "leave once the process runs", value: (*toggle)(&o.Detach)},
+			&option{name: "detach", short: "d", usage: "return once the process runs, without waiting for its end", value: (*toggle)(&o.Detach)},
 			pidFileOption(&o.PidFile),
+			pidfdSocketOption(&o.PidFDSocket),
 			consoleSocketOption(&o.ConsoleSocket),
 			&option{name: "tty", short: "t", usage: "give the process a terminal", value: (*toggle)(&o.Tty)},
-			&option{name: "cwd", arg: "DIR", usage: "working directory in the container", value: (*text)(&o.Cwd)},
+			&option{name: "cwd", arg: "WORKDIR", usage: "working directory in the container", value: (*text)(&o.Cwd)},
 			&option{name: "env", short: "e", arg: "NAME=VALUE", usage: "add an environment variable; may be repeated", value: (*list)(&o.Env)},
 			&option{name: "user", short: "u", arg: "UID[:GID]", usage: "user and group, as numbers", value: (*text)(&o.User)},
 			&option{name: "additional-gids", short: "g", arg: "GID", usage: "add a group; may be repeated", value: (*numericIDs)(&o.AdditionalGids)},
 			&option{name: "cap", short: "c", arg: "CAP", usage: "add a capability such as CAP_NET_RAW; may be repeated", value: (*list)(&o.Caps)},
 			&option{name: "no-new-privs", usage: "execve cannot give the process more privileges", value: (*toggle)(&o.NoNewPrivs)},
+			&option{name: "process-label", arg: "LABEL", usage: "SELinux label of the process", value: (*text)(&o.ProcessLabel)},
+			&option{name: "apparmor", arg: "NAME", usage: "AppArmor profile of the process", value: (*text)(&o.AppArmor)},
 			preserveFdsOption(&o.PreserveFds),
-			&option{name: "ignore-paused", usage: "of a paused container too; the process begins when it is resumed", value: (*toggle)(&o.IgnorePaused)},
-			&option{name: "cgroup", arg: "PATH", usage: "cgroup below the container's; on v1 [CONTROLLER[,CONTROLLER...]:]PATH", value: (*text)(&o.Cgroup)},
+			&option{name: "ignore-paused", usage: "allow a paused container; the process begins when that is resumed", value: (*toggle)(&o.IgnorePaused)},
+			&option{name: "cgroup", arg: "CGROUP", usage: "cgroup below the container's; on v1 [CONTROLLER[,CONTROLLER...]:]CGROUP", value: (*text)(&o.Cgroup)},
 		},
 		Action: func(c *cli.Context) (err error) {
 			if process == "" {
@@ -93,6 +98,10 @@ func checkProcessFlags(c *cli.Context, o *runtime.ExecOptions) error {
 		flag = "--cap"
 	case o.NoNewPrivs:
 		flag = "--no-new-privs"
+	case o.ProcessLabel != "":
+		flag = "--process-label"
+	case o.AppArmor != "":
+		flag = "--apparmor"
 	default:
 		return nil
 	}

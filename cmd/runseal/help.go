@@ -33,7 +33,7 @@ func (in *invocation) appHelp(app *cli.App) error {
 	w.Flush()
 	b.WriteString("\nGlobal flags, which stand before the subcommand:\n")
 	writeOptions(&b, app.Flags)
-	b.WriteString("\n`runseal SUBCOMMAND --help` explains a subcommand and its flags.\n")
+	b.WriteString("\n`runseal help SUBCOMMAND` explains a subcommand and its flags.\n")
 	_, err := io.WriteString(in.stdout, b.String())
 	return err
 }
@@ -55,6 +55,9 @@ func (in *invocation) commandHelp(cmd *cli.Command) error {
 func writeOptions(b *strings.Builder, flags []cli.Flag) {
 	w := columns(b)
 	for _, f := range flags {
+		if o, ok := f.(*option); ok && o.hidden {
+			continue
+		}
 		io.WriteString(w, "  "+f.String()+"\n")
 	}
 	w.Flush()

@@ -12,11 +12,14 @@ func (in *invocation) kill() *cli.Command {
 	return &cli.Command{
 		Usage:     "send a signal to a container",
 		UsageText: "runseal kill [flags] " + idArgument + " [SIGNAL]",
-		Description: `SIGKILL reaches all processes of a container that has no pid namespace of its
-own, because nothing else would end them.
+		Description: `The signal goes to the container's first process, or with --all to all of them.
+SIGKILL reaches all of a container that has no pid namespace of its own in any
+case, because nothing else would end them.
 
 SIGNAL is a name with or without SIG, such as TERM, SIGKILL or RTMIN+3, or a
-number from 0 to 64. Without one it is SIGTERM.`,
+number from 0 to 64. Without one it is SIGTERM.
+
+It is an error if the first process has ended already, but not with --all.`,
 		Flags: []cli.Flag{
 			&option{name: "all", short: "a", usage: "send it to every process in the container", value: (*toggle)(&all)},
 		},

@@ -23,7 +23,7 @@ func (in *invocation) list() *cli.Command {
 		Description: `A container whose state on disk cannot be read is listed as "damaged";
 "runseal delete --force" removes it.`,
 		Flags: []cli.Flag{
-			&option{name: "format", short: "f", arg: "FORMAT", usage: "table or json", def: format, value: (*text)(&format)},
+			&option{name: "format", short: "f", arg: "FORMAT", usage: "form of the output: table, json", def: format, value: (*text)(&format)},
 			&option{name: "quiet", short: "q", usage: "print the ids only", value: (*toggle)(&quiet)},
 		},
 		Action: func(c *cli.Context) error {

@@ -25,6 +25,8 @@ type option struct {
 	usage string     // one line for the help
 	def   string     // the default, as the help shows it; empty to show none
 	value flag.Value // where the value goes
+
+	hidden bool // from the help: it is there for callers of runc
 }
 
 // Apply enters both names. It is part of cli.Flag.
@@ -44,8 +46,8 @@ func (o *option) Names() []string { return []string{o.name} }
 // does not happen. Part of cli.Flag.
 func (o *option) IsSet() bool { return false }
 
-// IsVisible and GetCategory make the option appear in the help.
-func (o *option) IsVisible() bool { return true }
+// IsVisible says whether the option appears in the help. Part of cli.VisibleFlag.
+func (o *option) IsVisible() bool { return !o.hidden }
 
 // GetCategory is part of cli.CategorizableFlag.
 func (o *option) GetCategory() string { return "" }

@@ -210,7 +210,7 @@ func TestHelp(t *testing.T) {
 
 // TestFlagNames pins the command line: engines and scripts depend on it.
 func TestFlagNames(t *testing.T) {
-	create := "--bundle -b --pid-file --console-socket --no-pivot --no-new-keyring --preserve-fds"
+	create := "--bundle -b --pid-file --pidfd-socket --console-socket --no-pivot --no-new-keyring --preserve-fds"
 	want := map[string]string{
 		"create": create,
 		"run":    create + " --detach -d --keep --no-subreaper",
@@ -219,16 +219,18 @@ func TestFlagNames(t *testing.T) {
 		"kill":   "--all -a",
 		"delete": "--force -f",
 		"list":   "--format -f --quiet -q",
-		"exec":   "--process -p --detach -d --pid-file --console-socket --tty -t --cwd --env -e --user -u --additional-gids -g --cap -c --no-new-privs --preserve-fds --ignore-paused --cgroup",
+		"exec":   "--process -p --detach -d --pid-file --pidfd-socket --console-socket --tty -t --cwd --env -e --user -u --additional-gids -g --cap -c --no-new-privs --process-label --apparmor --preserve-fds --ignore-paused --cgroup",
 		"ps":     "--format -f",
 		"events": "--interval --stats",
 		"pause":  "",
 		"resume": "",
 		"update": "--resources -r --memory --memory-reservation --memory-swap --pids-limit --cpu-share --cpu-quota --cpu-period --cpu-burst --cpu-rt-period --cpu-rt-runtime" +
 			" --cpu-idle --cpuset-cpus --cpuset-mems --blkio-weight --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema",
-		"spec":     "--bundle -b",
+		"spec":     "--bundle -b --rootless",
 		"features": "",
-		"plan":     "--console-socket --no-pivot --no-new-keyring --preserve-fds",
+
+		"completion": "",
+		"plan":       "--bundle -b --console-socket --no-pivot --no-new-keyring --preserve-fds",
 	}
 	if len(want) != len(commandNames) {
 		t.Errorf("%d subcommands, want %d", len(commandNames), len(want))
@@ -239,7 +241,7 @@ func TestFlagNames(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, w)
 		}
 	}
-	const global = "--root --log --log-format --debug --systemd-cgroup --rootless --strict-seccomp --policy --help -h --version -v"
+	const global = "--root --log --log-format --debug --systemd-cgroup --rootless --strict-seccomp --policy --criu --help -h --version -v"
 	if got := flagNames((&invocation{}).app().Flags); got != global {
 		t.Errorf("global flags:\ngot  %s\nwant %s", got, global)
 	}
@@ -300,5 +302,22 @@ func TestSpec(t *testing.T) {
 	}
 	if got := command(t, &recorder{}, "spec", "-b", "/nonexistent"); got != (result{1, "", "runseal: open /nonexistent/config.json: no such file or directory\n"}) {
 		t.Errorf("no directory: got %+v", got)
+	}
+}
+
+// TestNotDone: what runc has and runseal does not is one line and status 1, also where
+// engines ask by --help whether it is there.
+func TestNotDone(t *testing.T) {
+	for line, want := range map[string]string{
+		"checkpoint --help":                    "checkpoint: runseal cannot save the processes of a container (CRIU is not supported)",
+		"help checkpoint":                      "checkpoint: runseal cannot save the processes of a container (CRIU is not supported)",
+		"--debug=false checkpoint --what c1 x": "checkpoint: runseal cannot save the processes of a container (CRIU is not supported)",
+		"restore --bundle /b --detach c1":      "restore: runseal cannot make a container from saved processes (CRIU is not supported)",
+		"restore --lsm-mount-context":          "restore: runseal cannot make a container from saved processes (CRIU is not supported)",
+	} {
+		r := &recorder{}
+		if got := command(t, r, strings.Fields(line)...); got != (result{1, "", "runseal: " + want + "\n"}) || len(r.calls) != 0 {
+			t.Errorf("%s: got %+v", line, got)
+		}
 	}
 }

@@ -23,6 +23,8 @@ func (in *invocation) resume() *cli.Command {
 	return &cli.Command{
 		Usage:     "let a paused container run again",
 		UsageText: "runseal resume " + idArgument,
+		Description: `Signals that were sent to it meanwhile arrive now. It is an error if the
+container is not paused.`,
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, idArgument); err != nil {
 				return err

@@ -9,7 +9,10 @@ import (
 
 // plan is `runseal plan`.
 func (in *invocation) plan() *cli.Command {
-	o := runtime.CreateOptions{Bundle: "."}
+	var (
+		o      runtime.CreateOptions
+		bundle string
+	)
 	return &cli.Command{
 		Usage:     "show the system calls that create would make",
 		UsageText: "runseal plan [flags] [BUNDLE]",
@@ -17,14 +20,22 @@ func (in *invocation) plan() *cli.Command {
 number, name, arguments, and the field of config.json that asked for it.
 Nothing is changed. BUNDLE is the directory of config.json, by default the
 current one.`,
-		Flags: programFlags(&o),
+		Flags: append([]cli.Flag{
+			&option{name: "bundle", short: "b", arg: "DIR", usage: "the same as BUNDLE", value: (*text)(&bundle)},
+		}, programFlags(&o)...),
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 1); err != nil {
 				return err
 			}
-			if c.Args().Present() {
-				o.Bundle = c.Args().First()
+			switch {
+			case c.Args().Present() && bundle != "":
+				return wrongUsage(c, "--bundle and BUNDLE are the same, expected one of them")
+			case c.Args().Present():
+				bundle = c.Args().First()
+			case bundle == "":
+				bundle = "."
 			}
+			o.Bundle = bundle
 			out := bufio.NewWriter(in.stdout)
 			if err := in.containers(true).Plan(out, o); err != nil {
 				return err

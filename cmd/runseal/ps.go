@@ -19,7 +19,7 @@ with -ef, without the lines of other processes; it must have a column PID. The
 JSON form is an array of process ids. Flags stand before the id: what follows
 it belongs to ps(1).`,
 		Flags: []cli.Flag{
-			&option{name: "format", short: "f", arg: "FORMAT", usage: "table or json", def: format, value: (*text)(&format)},
+			&option{name: "format", short: "f", arg: "FORMAT", usage: "form of the output: table, json", def: format, value: (*text)(&format)},
 		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, -1, idArgument); err != nil {

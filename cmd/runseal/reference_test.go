@@ -49,9 +49,11 @@ Flags of a subcommand may stand before and behind its arguments, but for exec an
 			"update":   {"runseal update --memory 512M --pids-limit 100 web", `echo '{"cpu":{"quota":50000}}' | runseal update --resources - web`},
 			"kill":     {"runseal kill web", "runseal kill --all web KILL"},
 			"delete":   {"runseal delete web", "runseal delete --force web"},
-			"spec":     {"runseal spec --bundle bundle"},
+			"spec":     {"runseal spec --bundle bundle", "runseal spec --rootless"},
 			"plan":     {"runseal plan bundle"},
 			"features": {"runseal features | jq .linux.seccomp.actions"},
+
+			"completion": {"source <(runseal completion bash)"},
 		},
 		Sections: []refdoc.Section{
 			{Title: "Node policy", Text: `/etc/runseal/policy.json, or the file of --policy, is one JSON object. All members are optional.
@@ -96,7 +98,12 @@ func describe(f cli.Flag) verbs.Flag {
 	if o.short != "" {
 		names = append(names, o.short)
 	}
-	return verbs.Flag{Names: names, Arg: o.arg, Usage: o.usage, Default: o.def}
+	out := verbs.Flag{Names: names, Arg: o.arg, Usage: o.usage, Default: o.def}
+	switch o.value.(type) {
+	case *list, *numericIDs:
+		out.Repeated = true
+	}
+	return out
 }
 
 // An example for each subcommand, and no more of them.

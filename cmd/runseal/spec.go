@@ -16,26 +16,39 @@ import (
 
 // spec is `runseal spec`.
 func (in *invocation) spec() *cli.Command {
-	var bundle string
+	var (
+		bundle   string
+		rootless bool
+	)
 	return &cli.Command{
 		Usage:     "write a config.json to start from",
 		UsageText: "runseal spec [flags]",
 		Description: `The config.json runs a shell in the root filesystem "rootfs" beside it, with
 Docker's default seccomp profile as it is for this kernel and the capabilities
-in the file. A file that is there already is not overwritten.`,
-		Flags: []cli.Flag{bundleOption(&bundle)},
+in the file. A file that is there already is not overwritten.
+
+With --rootless it asks for nothing that only root can give: there is a user
+namespace in which you are root, the network is the host's, and there are no
+limits. To run it takes root all the same, in this version of runseal.`,
+		Flags: []cli.Flag{
+			bundleOption(&bundle),
+			&option{name: "rootless", usage: "write one for a container of an ordinary user, who is root in it", value: (*toggle)(&rootless)},
+		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0); err != nil {
 				return err
 			}
-			return writeConfig(filepath.Join(bundle, spec.ConfigName))
+			return writeConfig(filepath.Join(bundle, spec.ConfigName), rootless)
 		},
 	}
 }
 
 // writeConfig makes the file path; it is an error if it exists.
-func writeConfig(path string) error {
+func writeConfig(path string, rootless bool) error {
 	s := spec.Default(false)
+	if rootless {
+		spec.Rootless(s, uint32(os.Geteuid()), uint32(os.Getegid()))
+	}
 	profile, err := docker.Default(docker.Host{Caps: s.Process.Capabilities.Bounding})
 	if err != nil {
 		return err

@@ -41,12 +41,54 @@ func flagError(c *cli.Context, err error) error {
 	msg := err.Error()
 	if name, ok := strings.CutPrefix(msg, "flag provided but not defined: -"); ok {
 		msg = "unknown flag " + dashed(name)
+		if c.Command.Name != "" && findOption(c.App.Flags, name) != nil {
+			msg = "flag " + dashed(name) + " stands before the subcommand"
+		}
 	} else if name, ok := strings.CutPrefix(msg, "flag needs an argument: -"); ok {
 		msg = "flag " + dashed(name) + " needs a value"
 	} else if value, name, ok := cutInvalid(msg); ok {
 		msg = "flag " + dashed(name) + ": invalid value " + value
 	}
 	return wrongUsage(c, "%s", msg)
+}
+
+// nearest returns the name that is typed like word: the one with the fewest letters to
+// change, add, leave out or swap with their neighbour, if there are no more than two of
+// them and not all; else "".
+func nearest(word string, names []string) string {
+	best, least := "", min(3, len(word))
+	for _, name := range names {
+		if d := distance(word, name); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance counts the changes between two words (optimal string alignment).
+func distance(a, b string) int {
+	if len(a) > 20 {
+		return len(a) // no name is that long
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		for j := range rows[i] {
+			switch {
+			case i == 0 || j == 0:
+				rows[i][j] = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				rows[i][j] = rows[i-1][j-1]
+			default:
+				rows[i][j] = 1 + min(rows[i-1][j-1], rows[i-1][j], rows[i][j-1])
+			}
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], 1+rows[i-2][j-2])
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
 }
 
 // cutInvalid takes apart the flag package's `invalid value "x" for flag -n: why`

@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/runseal/runseal/cmd/internal/completion"
 	"github.com/runseal/runseal/cmd/internal/verbs"
-	"github.com/runseal/runseal/cmd/sealctl/internal/completion"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp/arch"
 )

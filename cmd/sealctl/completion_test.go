@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/runseal/runseal/cmd/sealctl/internal/ptytest"
+	"github.com/runseal/runseal/cmd/internal/completion/shells"
+	"github.com/runseal/runseal/cmd/internal/ptytest"
 	"github.com/runseal/runseal/seccomp/profiles"
 )
 
@@ -19,43 +19,20 @@ import (
 // there is no such shell.
 func script(t *testing.T, shell string) (program, file string) {
 	t.Helper()
-	program, err := exec.LookPath(shell)
-	if err != nil {
-		t.Skipf("%s is not installed here", shell)
-	}
 	status, stdout, stderr := sealctl("", "completion", shell)
 	if status != 0 || stderr != "" {
 		t.Fatalf("status %d, %s", status, stderr)
 	}
-	file = filepath.Join(t.TempDir(), "_sealctl")
-	if err := os.WriteFile(file, []byte(stdout), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return program, file
+	return shells.Script(t, shell, "sealctl", stdout)
 }
 
 // filesToComplete makes a directory with files to complete and enters it.
 func filesToComplete(t *testing.T) {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"profile.json", "prof ile.json", "sub/inner.json", "root/pods/web.json", "root/top.json", "state/web1/state.json", "state/web2/state.json"} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Chdir(dir)
+	shells.Files(t, "profile.json", "prof ile.json", "sub/inner.json", "root/pods/web.json", "root/top.json", "state/web1/state.json", "state/web2/state.json")
 }
 
-// completions are lines up to the cursor, and what every shell must offer for the last
-// word, among others, and must not. A word that ends in "/" may be shown without it.
-var completions = []struct {
-	line      string
-	want, not string // by spaces
-}{
+var completions = []shells.Case{
 	{"", "list explain diff verify compile disasm completion version", "profile.json --color"},
 	{"co", "compile completion", "list"},
 	{"list -", "--output --arch --cap --strict-seccomp --color --quiet --help", "--pid --profile list"},
@@ -97,49 +74,11 @@ var completions = []struct {
 	{"list -- --out", "", "--output"},
 }
 
-// check compares what a shell has offered.
-func check(t *testing.T, line, want, not string, got []string) {
-	t.Helper()
-	for i, word := range got {
-		got[i] = strings.TrimSuffix(strings.TrimRight(word, " "), "/")
-	}
-	for _, word := range strings.Fields(want) {
-		if !slices.Contains(got, strings.TrimSuffix(word, "/")) {
-			t.Errorf("%q: no %s in %q", line, word, got)
-		}
-	}
-	for _, word := range strings.Fields(not) {
-		if slices.Contains(got, word) {
-			t.Errorf("%q: %s in %q", line, word, got)
-		}
-	}
-	if want == "" && not != "" && len(got) > 0 {
-		t.Errorf("%q: %q, expected nothing", line, got)
-	}
-}
-
-// bash calls the function that bash would call.
-func bash(t *testing.T, program, file string, words ...string) []string {
-	t.Helper()
-	cmd := exec.Command(program, append([]string{"--norc", "--noprofile", "-uc", `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-_sealctl; ((${#COMPREPLY[@]} == 0)) || printf '%s\n' "${COMPREPLY[@]}"`, "bash", file, "sealctl"}, words...)...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%q: %v, %s", words, err, out)
-	}
-	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' })
-}
-
-// inBash splits a line as bash does: "=" is a word of its own.
-func inBash(line string) []string {
-	return strings.Split(strings.ReplaceAll(line, "=", " = "), " ")
-}
-
 func TestCompletionBash(t *testing.T) {
 	program, file := script(t, "bash")
 	filesToComplete(t)
 	for _, c := range completions {
-		check(t, c.line, c.want, c.not, bash(t, program, file, inBash(c.line)...))
+		shells.Check(t, c, shells.Bash(t, program, file, "sealctl", shells.InBash(c.Line)...))
 	}
 	for _, c := range []struct {
 		words []string
@@ -152,11 +91,11 @@ func TestCompletionBash(t *testing.T) {
 		{[]string{"list", "--strict-seccomp", "=", "true", "docker"}, "docker/default"},
 		{[]string{"list", "-1", ""}, ""}, // a number is an argument
 	} {
-		if got := strings.Join(bash(t, program, file, c.words...), " "); got != c.want {
+		if got := strings.Join(shells.Bash(t, program, file, "sealctl", c.words...), " "); got != c.want {
 			t.Errorf("%q: %q, want %q", c.words, got, c.want)
 		}
 	}
-	if got := bash(t, program, file, "list", "prof"); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"prof ile.json", "profile.json"}) {
+	if got := shells.Bash(t, program, file, "sealctl", "list", "prof"); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"prof ile.json", "profile.json"}) {
 		t.Errorf("a name with a space: %q", got)
 	}
 }
@@ -197,31 +136,13 @@ func TestCompletionTyped(t *testing.T) {
 func TestCompletionFish(t *testing.T) {
 	program, file := script(t, "fish")
 	filesToComplete(t)
-	t.Setenv("HOME", t.TempDir())
-	// All in one process: each line before what is offered for it.
-	var lines strings.Builder
-	for _, c := range completions {
-		lines.WriteString("sealctl " + c.line + "\n")
-	}
-	cmd := exec.Command(program, "--no-config", "-c", `source $argv[1]; while read -l line; echo "> $line"; complete -C "$line"; end`, file)
-	cmd.Stdin = strings.NewReader(lines.String())
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	blocks := strings.Split("\n"+string(out), "\n> sealctl ")[1:]
-	if len(blocks) != len(completions) {
-		t.Fatalf("%d blocks of output for %d lines:\n%s", len(blocks), len(completions), out)
-	}
-	for i, c := range completions {
-		var got []string
-		_, words, _ := strings.Cut(blocks[i], "\n")
-		for line := range strings.Lines(words) {
-			word, _, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-			got = append(got, word)
-		}
-		check(t, c.line, c.want, c.not, got)
-	}
+	shells.Fish(t, program, file, "sealctl", completions)
+}
+
+func TestCompletionZsh(t *testing.T) {
+	program, file := script(t, "zsh")
+	filesToComplete(t)
+	shells.Zsh(t, program, file, "sealctl", completions)
 }
 
 // Every verb and every flag is in each script, and so are those of a verb that was not

@@ -15,7 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/runseal/runseal/cmd/sealctl/internal/ptytest"
+	"github.com/runseal/runseal/cmd/internal/ptytest"
 	"github.com/runseal/runseal/seccomp/arch"
 )
 

@@ -93,6 +93,9 @@ func TestApparmorExec(t *testing.T) {
 	if r := b.Do("exec", b.ID, "sh", "-c", self); r.Status != 0 || !strings.HasPrefix(r.Stdout, profile+" (enforce)") {
 		t.Errorf("%+v", r)
 	}
+	if r := b.Do("exec", "--apparmor", other, b.ID, "sh", "-c", self); r.Status != 0 || !strings.HasPrefix(r.Stdout, other+" (enforce)") {
+		t.Errorf("--apparmor: %+v", r)
+	}
 	pr := *b.Spec.Process
 	pr.ApparmorProfile, pr.Args = other, []string{"sh", "-c", self}
 	file := filepath.Join(t.TempDir(), "process.json")

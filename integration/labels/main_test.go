@@ -55,6 +55,24 @@ func TestRefusedWithoutTheModule(t *testing.T) {
 	}
 }
 
+// The same holds for the flags of exec, which name their field of the process.
+func TestExecRefusedWithoutTheModule(t *testing.T) {
+	b := box.New(t, "sleep", "1000")
+	b.Up()
+	for _, c := range []struct{ module, field, flag, value string }{
+		{"apparmor", "process.apparmorProfile", "--apparmor", "some-profile"},
+		{"selinux", "process.selinuxLabel", "--process-label", "system_u:system_r:container_t:s0"},
+	} {
+		if module(t) == c.module {
+			continue
+		}
+		r := b.Do("exec", c.flag, c.value, b.ID, "true")
+		if r.Status != 255 || !strings.Contains(r.Stderr, c.field+": \""+c.value+"\": ") || !strings.Contains(r.Stderr, "is not enabled on this host") {
+			t.Errorf("%s: status %d, stderr %q; expected 255 and that the module is not enabled", c.flag, r.Status, r.Stderr)
+		}
+	}
+}
+
 // expect runs the box and compares what the container prints.
 func expect(t *testing.T, b *box.Box, want string) {
 	t.Helper()

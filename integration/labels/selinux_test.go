@@ -107,4 +107,8 @@ func TestSelinuxExec(t *testing.T) {
 	if r := b.Do("exec", b.ID, "sh", "-c", self); r.Status != 0 || !strings.HasPrefix(r.Stdout, label) {
 		t.Errorf("%+v", r)
 	}
+	const own = "system_u:system_r:container_t:s0:c1"
+	if r := b.Do("exec", "--process-label", own, b.ID, "sh", "-c", self); r.Status != 0 || strings.TrimRight(r.Stdout, "\x00\n") != own {
+		t.Errorf("--process-label: %+v", r)
+	}
 }

@@ -38,6 +38,7 @@ var suites = []suite{
 	{pkg: "integration/hooks", seconds: 240, asks: "Shapes|UserNamespace|Killed$|Descriptors"},
 	{pkg: "integration/cgroup", seconds: 240},
 	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
+	{pkg: "integration/cli", seconds: 120, asks: "Pidfd"},
 	{pkg: "integration/notify", args: []string{"-test.parallel=4"}, seconds: 240, arch: "amd64", asks: "Answers|WaitKillable"},
 	{pkg: "integration/policy", seconds: 240, asks: none},
 	{pkg: "integration/hostile", seconds: 240, asks: none},

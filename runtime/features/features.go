@@ -30,10 +30,12 @@ const (
 	VersionMax = spec.SpecVersion
 )
 
-// Keys of Document.Annotations.
+// Keys of Document.Annotations. The last is runc's, which others write too, crun for
+// one: "false" says that `checkpoint` and `restore` are not there.
 const (
-	AnnotationVersion = "org.runseal.version"
-	AnnotationCommit  = "org.runseal.commit"
+	AnnotationVersion    = "org.runseal.version"
+	AnnotationCommit     = "org.runseal.commit"
+	AnnotationCheckpoint = "org.opencontainers.runc.checkpoint.enabled"
 )
 
 // Document is the features structure. Members whose empty list says something
@@ -52,7 +54,7 @@ func New(version, commit string) *Document {
 	d.OCIVersionMin = VersionMin
 	d.OCIVersionMax = VersionMax
 	d.MountOptions = plan.MountOptions(kernel.Lacks())
-	d.Annotations = map[string]string{AnnotationVersion: version}
+	d.Annotations = map[string]string{AnnotationVersion: version, AnnotationCheckpoint: "false"}
 	if commit != "" {
 		d.Annotations[AnnotationCommit] = commit
 	}

@@ -86,7 +86,7 @@ func TestTables(t *testing.T) {
 	if !slices.Equal(f.MountOptions, plan.MountOptions(lacks)) || slices.Contains(f.MountOptions, "rro") == lacks.MountSetattr {
 		t.Errorf("mountOptions: %q", f.MountOptions)
 	}
-	if f.Annotations[AnnotationVersion] != "1.2.3" || f.Annotations[AnnotationCommit] != "abc" {
+	if f.Annotations[AnnotationVersion] != "1.2.3" || f.Annotations[AnnotationCommit] != "abc" || f.Annotations[AnnotationCheckpoint] != "false" {
 		t.Errorf("annotations: %q", f.Annotations)
 	}
 	if len(f.Linux.Capabilities) != spec.LastCap+1 {

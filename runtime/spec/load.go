@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -22,7 +23,7 @@ const ConfigName = "config.json"
 // Errors begin with the path of the file; those about its content wrap a
 // *FieldError. The result has been parsed, but not validated.
 func Load(bundle string) (*specs.Spec, []byte, error) {
-	name := bundle + "/" + ConfigName
+	name := strings.TrimRight(bundle, "/") + "/" + ConfigName // tab completion adds a slash
 	if bundle == "" {
 		name = ConfigName
 	}

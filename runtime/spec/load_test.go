@@ -43,7 +43,7 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(name, []byte(`{"process":{"args":[1]}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = Load(dir)
+	_, _, err = Load(dir + "/")
 	if want := name + ": process.args[0]: 1: expected a string"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

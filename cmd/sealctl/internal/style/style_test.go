@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/runseal/runseal/cmd/sealctl/internal/ptytest"
+	"github.com/runseal/runseal/cmd/internal/ptytest"
 	"github.com/runseal/runseal/seccomp"
 )
 

@@ -32,7 +32,16 @@ func (s *Script) Fish() string {
 	})
 	b.WriteString("\n\t\t\treturn 0\n\tend\n\treturn 1\nend\n\n")
 
-	b.WriteString(s.fill(fishFunctions, fishQuote))
+	b.WriteString("# verb -> do its flags end with the first argument?\n")
+	fmt.Fprintf(&b, "function __%s_flags_first\n", name)
+	if s.FlagsFirst != nil {
+		fmt.Fprintf(&b, "\tcontains -- $argv[1] %s\n", strings.Join(s.FlagsFirst, " "))
+	} else {
+		b.WriteString("\treturn 1\n")
+	}
+	b.WriteString("end\n\n")
+
+	b.WriteString(s.fill(fishMain+s.functions(fishKinds)+"\n", fishQuote))
 
 	fmt.Fprintf(&b, "complete -c %s -f\n", name)
 	for _, v := range append([]verbs.Verb{{}}, s.Program.Verbs...) {
@@ -108,8 +117,8 @@ func fishQuote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// fishFunctions are what the lines below them call.
-const fishFunctions = `# Sets verb, count (of arguments) and flag (whose value comes next) to what stands before
+// fishMain is what the lines below it call.
+const fishMain = `# Sets verb, count (of arguments) and flag (whose value comes next) to what stands before
 # the cursor, and profile_root and state_root to what the line says.
 function __NAME_look --no-scope-shadowing
 	set verb ''
@@ -124,21 +133,19 @@ function __NAME_look --no-scope-shadowing
 			set -l name $flag
 			set flag ''
 			switch $name
-				case PROFILE_FLAG
-					set profile_root $word
-				case STATE_FLAG
-					set state_root $word
+				case PROFILE_FLAG; set profile_root $word
+				case STATE_FLAG; set state_root $word
 			end
 		else if test -n "$only"
+			set count (math $count + 1)
+		else if test $count -gt 0; and __NAME_flags_first "$verb"
 			set count (math $count + 1)
 		else if test "$word" = --
 			set only 1
 		else if string match -qr -- '^--?[^0-9-][^=]*=' $word
 			switch $word
-				case 'PROFILE_FLAG=*'
-					set profile_root (string replace -r '^[^=]*=' '' -- $word)
-				case 'STATE_FLAG=*'
-					set state_root (string replace -r '^[^=]*=' '' -- $word)
+				case 'PROFILE_FLAG=*'; set profile_root (string replace -r '^[^=]*=' '' -- $word)
+				case 'STATE_FLAG=*'; set state_root (string replace -r '^[^=]*=' '' -- $word)
 			end
 		else if string match -qr -- '^--?[^0-9-]' $word
 			if __NAME_has_value "$verb" $word
@@ -152,11 +159,14 @@ function __NAME_look --no-scope-shadowing
 	end
 end
 
-# verb -> is this the line of the verb?
+# verb -> is this the line of the verb, where its flags can stand?
 function __NAME_verb
 	set -l verb; set -l count; set -l flag; set -l profile_root; set -l state_root
 	__NAME_look
 	test "$verb" = "$argv[1]"
+	or return
+	test $count -eq 0
+	or not __NAME_flags_first "$verb"
 end
 
 # verb, number -> is this the argument of this number, from 0? With "more": or a later one
@@ -167,29 +177,25 @@ function __NAME_at
 	and test $count -eq $argv[2] -o -n "$argv[3]" -a $count -ge $argv[2]
 end
 
-function __NAME_call
-	printf '%s\n' CALLS
-end
-function __NAME_architecture
-	printf '%s\n' ARCHITECTURES
-end
-function __NAME_capability
-	printf '%s\n' CAPABILITIES
-end
-function __NAME_dir
-	__fish_complete_directories (commandline -ct) ''
-end
-function __NAME_command
-	__fish_complete_command
-end
-function __NAME_container
+`
+
+// fishKinds complete one kind each.
+var fishKinds = map[kind]string{
+	call:         "function __NAME_call\n\tprintf '%s\\n' CALLS\nend\n",
+	architecture: "function __NAME_architecture\n\tprintf '%s\\n' ARCHITECTURES\nend\n",
+	capability:   "function __NAME_capability\n\tprintf '%s\\n' CAPABILITIES\nend\n",
+	signal:       "function __NAME_signal\n\tprintf '%s\\n' SIGNALS\nend\n",
+	dir:          "function __NAME_dir\n\t__fish_complete_directories (commandline -ct) ''\nend\n",
+	command:      "function __NAME_command\n\t__fish_complete_command\nend\n",
+	container: `function __NAME_container
 	set -l verb; set -l count; set -l flag; set -l profile_root; set -l state_root
 	__NAME_look
 	for id in $state_root/*/
 		string match -r '[^/]+(?=/$)' -- $id
 	end
 end
-function __NAME_profile
+`,
+	profile: `function __NAME_profile
 	set -l verb; set -l count; set -l flag; set -l profile_root; set -l state_root
 	if not string match -q 'localhost/*' -- (commandline -ct)
 		printf '%s\n' PROFILES
@@ -201,5 +207,5 @@ function __NAME_profile
 		and echo localhost/(string sub -s (math (string length -- $profile_root) + 2) -- $path)
 	end
 end
-
-`
+`,
+}

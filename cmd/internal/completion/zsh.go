@@ -2,6 +2,7 @@ package completion
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/runseal/runseal/cmd/internal/verbs"
@@ -13,7 +14,12 @@ func (s *Script) Zsh() string {
 	var b strings.Builder
 	name := s.Program.Name
 	fmt.Fprintf(&b, "#compdef %s\n# Completion of %[1]s for zsh. Written by \"%[1]s completion zsh\".\n\n", name)
-	b.WriteString(s.fill(zshFunctions, quote))
+	// Where the flags with the directories are: in the verb's part of the line, or before it.
+	where := strings.NewReplacer("LINE", "words", "LIMIT", "CURRENT")
+	if s.GlobalFirst {
+		where = strings.NewReplacer("LINE", "before", "LIMIT", "$#before + 1")
+	}
+	b.WriteString(s.fill(where.Replace(zshRoot)+s.functions(zshKinds)+"\n", quote))
 	for _, v := range s.Program.Verbs {
 		s.zshVerb(&b, &v)
 	}
@@ -29,7 +35,15 @@ func (s *Script) zshVerb(b *strings.Builder, v *verbs.Verb) {
 		path = v.Path
 	}
 	function := "_" + strings.Join(append([]string{s.Program.Name}, path...), "_")
-	fmt.Fprintf(b, "%s() {\n\tlocal ret=1\n\tlocal -a line state verbs\n\t_arguments -C -S", function)
+	before := s.GlobalFirst && v == nil
+	fmt.Fprintf(b, "%s() {\n\tlocal ret=1\n\tlocal -a line state verbs\n", function)
+	if before {
+		b.WriteString("\tlocal -a before=(\"${words[@]}\")\n")
+	}
+	b.WriteString("\t_arguments -C -S")
+	if v != nil && slices.Contains(s.FlagsFirst, v.Name()) {
+		b.WriteString(" -A '-*'")
+	}
 	for _, f := range s.flagsOf(v) {
 		s.zshFlag(b, &f)
 	}
@@ -55,6 +69,9 @@ func (s *Script) zshVerb(b *strings.Builder, v *verbs.Verb) {
 			fmt.Fprintf(b, "\t\t\t%s\n", quote(next.Path[len(next.Path)-1]+":"+zshEscape(next.Usage)))
 		}
 		b.WriteString("\t\t)\n\t\t_describe -t commands command verbs && ret=0\n\t\t;;\n\trest)\n")
+		if before { // words has become what follows the verb, the verb included
+			b.WriteString("\t\tbefore=(\"${(@)before[1,$#before-$#words]}\")\n")
+		}
 		fmt.Fprintf(b, "\t\tif (( $+functions[%s_$line[1]] )); then %[1]s_$line[1] && ret=0; fi\n\t\t;;\n\tesac\n", function)
 	}
 	b.WriteString("\treturn ret\n}\n\n")
@@ -110,27 +127,32 @@ func zshEscape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `:`, `\:`, `[`, `\[`, `]`, `\]`).Replace(s)
 }
 
-// zshFunctions complete one kind each. $words is the verb's part of the line.
-const zshFunctions = `__NAME_call() { compadd "$@" -- CALLS }
-__NAME_architecture() { compadd "$@" -- ARCHITECTURES }
-__NAME_capability() { compadd "$@" -- CAPABILITIES }
-__NAME_file() { _files "$@" }
-__NAME_dir() { _files -/ "$@" }
-__NAME_command() { _command_names -e }
-
-# flag, default -> what the line has behind the flag
+// zshRoot finds a directory. $words is the verb's part of the line.
+const zshRoot = `# flag, default -> what the line has behind the flag
 __NAME_root() {
 	local i
 	REPLY=$2
-	for ((i = 1; i < CURRENT; i++)); do
-		if [[ $words[i] == $1=* ]]; then
-			REPLY=${words[i]#*=}
-		elif [[ $words[i] == $1 ]]; then
-			REPLY=$words[i+1]
+	for ((i = 1; i < LIMIT; i++)); do
+		if [[ $LINE[i] == $1=* ]]; then
+			REPLY=${LINE[i]#*=}
+		elif [[ $LINE[i] == $1 ]]; then
+			REPLY=$LINE[i+1]
 		fi
 	done
 }
 
+`
+
+// zshKinds complete one kind each.
+var zshKinds = map[kind]string{
+	call:         "__NAME_call() { compadd \"$@\" -- CALLS }\n",
+	architecture: "__NAME_architecture() { compadd \"$@\" -- ARCHITECTURES }\n",
+	capability:   "__NAME_capability() { compadd \"$@\" -- CAPABILITIES }\n",
+	signal:       "__NAME_signal() { compadd \"$@\" -- SIGNALS }\n",
+	file:         "__NAME_file() { _files \"$@\" }\n",
+	dir:          "__NAME_dir() { _files -/ \"$@\" }\n",
+	command:      "__NAME_command() { _command_names -e }\n",
+	container: `
 __NAME_container() {
 	local REPLY
 	local -a ids
@@ -138,7 +160,8 @@ __NAME_container() {
 	ids=(${(Q)~REPLY}/*(N/:t))
 	compadd "$@" -a ids
 }
-
+`,
+	profile: `
 __NAME_profile() {
 	local REPLY
 	local -a names
@@ -153,5 +176,5 @@ __NAME_profile() {
 	compadd "$@" -S '' -- ${(M)names:#*/}
 	_files "$@"
 }
-
-`
+`,
+}

@@ -72,18 +72,15 @@ func (s *Script) Bash() string {
 	}
 	b.WriteString("\tesac\n}\n\n")
 
-	b.WriteString(s.fill(bashFunctions, quote))
-	return b.String()
-}
-
-// eachFlag calls do for every flag behind every verb, and before all verbs (verb is "").
-func (s *Script) eachFlag(do func(verb string, f *verbs.Flag)) {
-	for _, v := range append([]verbs.Verb{{}}, s.Program.Verbs...) {
-		list := s.flagsOf(&v)
-		for i := range list {
-			do(v.Name(), &list[i])
-		}
+	b.WriteString("# verb -> do its flags end with the first argument?\n")
+	fmt.Fprintf(&b, "__%s_flags_first() {\n", name)
+	if s.FlagsFirst != nil {
+		fmt.Fprintf(&b, "\tcase \"$1\" in '%s') return 0 ;; esac\n", strings.Join(s.FlagsFirst, "' | '"))
 	}
+	b.WriteString("\treturn 1\n}\n\n")
+
+	b.WriteString(s.fill(bashWords+s.functions(bashKinds)+bashMain, quote))
+	return b.String()
 }
 
 // bashValue is the calls that complete a value, each behind "; ".
@@ -98,34 +95,42 @@ func bashValue(program string, v value) string {
 	return b.String()
 }
 
-// bashFunctions use the variables of _NAME, which calls them: cur, profile_root and
-// state_root.
-const bashFunctions = `__NAME_words() {
+const bashWords = `__NAME_words() {
 	local line
 	while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -W "$1" -- "$cur")
 }
-__NAME_call() { __NAME_words 'CALLS'; }
-__NAME_architecture() { __NAME_words 'ARCHITECTURES'; }
-__NAME_capability() { __NAME_words 'CAPABILITIES'; }
-__NAME_command() {
+`
+
+// bashKinds use the variables of _NAME, which calls them: cur, profile_root and
+// state_root.
+var bashKinds = map[kind]string{
+	call:         "__NAME_call() { __NAME_words 'CALLS'; }\n",
+	architecture: "__NAME_architecture() { __NAME_words 'ARCHITECTURES'; }\n",
+	capability:   "__NAME_capability() { __NAME_words 'CAPABILITIES'; }\n",
+	signal:       "__NAME_signal() { __NAME_words 'SIGNALS'; }\n",
+	command: `__NAME_command() {
 	local line
 	while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -c -- "$cur")
 }
-__NAME_file() {
+`,
+	file: `__NAME_file() {
 	local line
 	compopt -o filenames 2>/dev/null
 	while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
 }
-__NAME_dir() {
+`,
+	dir: `__NAME_dir() {
 	local line
 	compopt -o filenames 2>/dev/null
 	while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$cur")
 }
-__NAME_container() {
+`,
+	container: `__NAME_container() {
 	local line
 	while IFS= read -r line; do COMPREPLY+=("${line##*/}"); done < <(compgen -d -- "$state_root/$cur")
 }
-
+`,
+	profile: `
 # The names have slashes but are no files: without "filenames" the shell shows them
 # whole, and then directories have to get their slash here.
 __NAME_profile() {
@@ -150,10 +155,14 @@ __NAME_profile() {
 		compopt -o nospace 2>/dev/null
 	fi
 }
+`,
+}
 
+const bashMain = `
 _NAME() {
 	local cur='' prefix='' verb='' flag='' word='' only='' i n=0
-	local profile_root=PROFILE_ROOT state_root=STATE_ROOT
+	local profile_root=PROFILE_ROOT
+	local state_root=STATE_ROOT
 	local -a words=() joined=()
 	COMPREPLY=()
 
@@ -186,7 +195,8 @@ _NAME() {
 			flag=
 		elif [[ ${joined[i]-} ]]; then
 			: # of a switch
-		elif [[ $only ]]; then
+		elif [[ $only ]] || { ((n > 0)) && __NAME_flags_first "$verb"; }; then
+			only=1
 			((++n))
 		elif [[ $word == -- ]]; then
 			only=1
@@ -199,6 +209,7 @@ _NAME() {
 		fi
 	done
 
+	if ((n > 0)) && __NAME_flags_first "$verb"; then only=1; fi
 	if [[ $flag ]]; then
 		__NAME_value "$verb" "$flag" complete
 	elif [[ ${joined[i]-} ]]; then
