@@ -29,6 +29,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "deny", "xxxn"
 	case OpStore:
 		return "store", "xf"
+	case OpLoad:
+		return "load", "x"
 	case OpFail:
 		return "fail", "n"
 	case OpAlone:
@@ -107,6 +109,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "prlimit64", "dLr-"
 	case unix.SYS_READ:
 		return "read", "f-d"
+	case unix.SYS_RECVMSG:
+		return "recvmsg", "f--"
 	case unix.SYS_SECCOMP:
 		return "seccomp", "EZp"
 	case unix.SYS_SENDMSG:
