@@ -11,6 +11,7 @@ import (
 
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/netdev"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/state"
 )
@@ -26,8 +27,7 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 		return err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		c.undo()
-		return err
+		return c.undo(err)
 	}
 	c.close()
 	return nil
@@ -40,12 +40,14 @@ type created struct {
 	dir      *state.Dir
 	state    *state.State
 	child    *nsenter.Child
-	fifo     int       // the exec FIFO, or -1
-	preserve int       // --preserve-fds
-	owned    bool      // the cgroups are made
-	agent    *agent    // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
-	agentEnd time.Time // what waits for the agent fails then
-	tty      *os.File  // master side of the terminal when no console socket took it
+	fifo     int           // the exec FIFO, or -1
+	preserve int           // --preserve-fds
+	owned    bool          // the cgroups are made
+	agent    *agent        // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
+	agentEnd time.Time     // what waits for the agent fails then
+	idmaps   idmapper      // while the child is being set up
+	devices  *netdev.Mover // nil: no linux.netDevices were moved
+	tty      *os.File      // master side of the terminal when no console socket took it
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -85,7 +87,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	defer func() {
 		if err != nil {
-			c.undo()
+			err = c.undo(err)
 		}
 	}()
 	if pids, err := b.cgroup.Pids(); err != nil {
@@ -198,6 +200,7 @@ func (c *created) follow() error {
 // converse answers the child's reports until it waits for start, or, without
 // a FIFO, until it has become the container's program.
 func (c *created) converse(consoleSocket string) error {
+	defer c.idmaps.close()
 	ready := false
 	for {
 		mark, fds, err := c.await(ready)
@@ -216,10 +219,17 @@ func (c *created) converse(consoleSocket string) error {
 			err = c.mapUsers()
 		case plan.MarkForked:
 			err = c.follow()
+		case plan.MarkNetDevices:
+			err = c.moveDevices()
 		case plan.MarkMakePath:
 			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkCopyUp:
 			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
+		case plan.MarkIDMap:
+			if err := c.passTree(&c.plan.IDMaps[c.child.Reg(plan.RegPath)]); err != nil {
+				return err
+			}
+			continue // which has released the child
 		case plan.MarkAlone:
 			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkTerminal:
@@ -275,8 +285,11 @@ func endedEarly(child *nsenter.Child) error {
 	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
 }
 
-// undo takes back everything that create has made so far.
-func (c *created) undo() {
+// undo takes back everything that create has made so far. It returns the error that was
+// the reason, with what of the host could not be put back.
+func (c *created) undo(reason error) error {
+	reason = also(reason, c.devices.Back()) // while their namespace is there
+	c.devices.Close()
 	var err error
 	if c.owned {
 		// First: it thaws, and a frozen child of version 1 could not be waited for.
@@ -298,10 +311,12 @@ func (c *created) undo() {
 	}
 	c.closeFifo()
 	c.dir.Close()
+	return reason
 }
 
 // close ends the construction: the container is on its own.
 func (c *created) close() {
+	c.devices.Close()
 	c.closeFifo()
 	c.child.Close()
 	c.dir.Close()

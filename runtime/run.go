@@ -40,13 +40,13 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		return 0, err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		c.undo()
-		return 0, err
+		return 0, c.undo(err)
 	}
 	if o.Detach {
 		c.close()
 		return 0, nil
 	}
+	c.devices.Close() // or their namespace would outlive the container
 	// Others may use and delete the container while it runs.
 	c.dir.Unlock()
 	status, err = attend(c.child, c.tty)

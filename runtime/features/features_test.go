@@ -147,12 +147,6 @@ func TestAbsentIsRefused(t *testing.T) {
 		{"memoryPolicy", len(f.Linux.MemoryPolicy.Modes) == 0, func(s *specs.Spec) {
 			s.Linux.MemoryPolicy = &specs.LinuxMemoryPolicy{Mode: "MPOL_INTERLEAVE", Nodes: "0"}
 		}},
-		{"idmap", no(f.Linux.MountExtensions.IDMap.Enabled), func(s *specs.Spec) {
-			s.Mounts[0].UIDMappings = []specs.LinuxIDMapping{{Size: 1}}
-		}},
-		{"netDevices", no(f.Linux.NetDevices.Enabled), func(s *specs.Spec) {
-			s.Linux.NetDevices = map[string]specs.LinuxNetDevice{"eth0": {}}
-		}},
 	} {
 		if !tc.absent {
 			t.Errorf("%s: the document says that it is there; it needs a test of its own", tc.name)
@@ -163,6 +157,37 @@ func TestAbsentIsRefused(t *testing.T) {
 	}
 	if err := accepted(func(*specs.Spec) {}); err != nil {
 		t.Errorf("the base configuration of this test: %v", err)
+	}
+}
+
+// TestIDMapIsTrue: the document says that mappings are understood, which does not depend on
+// the kernel (features-linux.md), and lists the options where it has them.
+func TestIDMapIsTrue(t *testing.T) {
+	f := decoded(t)
+	if !*f.Linux.MountExtensions.IDMap.Enabled {
+		t.Error("idmap is not enabled")
+	}
+	if err := accepted(func(s *specs.Spec) {
+		s.Mounts[0].UIDMappings = []specs.LinuxIDMapping{{Size: 1}}
+		s.Mounts[0].GIDMappings = s.Mounts[0].UIDMappings
+	}); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"idmap", "ridmap"} {
+		if slices.Contains(f.MountOptions, name) == kernel.Lacks().MountSetattr {
+			t.Errorf("mountOptions: %q", f.MountOptions)
+		}
+	}
+}
+
+func TestNetDevicesIsTrue(t *testing.T) {
+	if !*decoded(t).Linux.NetDevices.Enabled {
+		t.Error("netDevices is not enabled")
+	}
+	if err := accepted(func(s *specs.Spec) {
+		s.Linux.NetDevices = map[string]specs.LinuxNetDevice{"eth0": {Name: "net0"}}
+	}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -16,16 +16,8 @@ func Unsupported(s *specs.Spec) error {
 			return err
 		}
 	}
-	for i := range s.Mounts {
-		if err := firstSet("mounts", i, []asked{
-			{"uidMappings", len(s.Mounts[i].UIDMappings) > 0},
-			{"gidMappings", len(s.Mounts[i].GIDMappings) > 0},
-		}); err != nil {
-			return err
-		}
-	}
 	if h := s.Hooks; h != nil {
-		if err := firstSet("hooks", -1, []asked{
+		if err := firstSet("hooks", []asked{
 			//lint:ignore SA1019 deprecated, and still asked for by engines
 			{"prestart", len(h.Prestart) > 0},
 			{"createRuntime", len(h.CreateRuntime) > 0},
@@ -41,8 +33,7 @@ func Unsupported(s *specs.Spec) error {
 	if l == nil {
 		return nil
 	}
-	return firstSet("linux", -1, []asked{
-		{"netDevices", len(l.NetDevices) > 0},
+	return firstSet("linux", []asked{
 		{"intelRdt", l.IntelRdt != nil},
 		{"memoryPolicy", l.MemoryPolicy != nil},
 		{"personality", l.Personality != nil},
@@ -52,7 +43,7 @@ func Unsupported(s *specs.Spec) error {
 // UnsupportedProcess is Unsupported for a process object alone, as exec
 // --process reads one.
 func UnsupportedProcess(p *specs.Process) error {
-	return firstSet("process", -1, []asked{
+	return firstSet("process", []asked{
 		{"scheduler", p.Scheduler != nil},
 		{"ioPriority", p.IOPriority != nil},
 		{"execCPUAffinity", p.ExecCPUAffinity != nil},
@@ -67,14 +58,10 @@ type asked struct {
 	set   bool
 }
 
-// firstSet gives an error for the first field of parent that is set; i is the
-// index if parent is a list, else -1.
-func firstSet(parent string, i int, list []asked) error {
+// firstSet gives an error for the first field of parent that is set.
+func firstSet(parent string, list []asked) error {
 	for _, f := range list {
 		if f.set {
-			if i >= 0 {
-				parent = index(parent, i)
-			}
 			return bad(parent+"."+f.field, "%s", notYet)
 		}
 	}
