@@ -6,7 +6,7 @@
 //	m := netdev.NewMover(here, there)
 //	err = m.Move(devices)
 //	...
-//	err = m.Back() // the container was not made after all
+//	err = m.Back() // where that, or anything later, has failed
 //
 // A device is moved and renamed by one message (RTM_NEWLINK with IFLA_NET_NS_FD and
 // IFLA_IFNAME). The kernel takes its addresses away on the way, sets it down, and forgets
@@ -55,8 +55,8 @@ type moved struct {
 // NewMover takes over the two connections.
 func NewMover(here, there *Conn) *Mover { return &Mover{here: here, there: there} }
 
-// Move moves the devices, in this order, all or none of them. Errors name the field of
-// config.json.
+// Move moves the devices, in this order. Errors name the field of config.json; after one,
+// some devices may have been moved, until Back.
 func (m *Mover) Move(devices []plan.NetDevice) error {
 	links, err := m.check(devices)
 	if err != nil {
@@ -75,11 +75,7 @@ func (m *Mover) Move(devices []plan.NetDevice) error {
 			}
 		}
 		if err := m.one(links[i].index, was); err != nil {
-			err = fmt.Errorf("%s: %w", d.Field, err)
-			if e := m.Back(); e != nil {
-				err = fmt.Errorf("%w; %w", err, e)
-			}
-			return err
+			return fmt.Errorf("%s: %w", d.Field, err)
 		}
 	}
 	return nil
