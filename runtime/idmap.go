@@ -38,7 +38,7 @@ func (c *created) passTree(im *plan.IDMap) error {
 		return err
 	}
 	if c.idmaps.inside == nil {
-		if c.idmaps.inside, err = newVisit(c.child.PidFD, unix.CLONE_NEWNS); err != nil {
+		if c.idmaps.inside, err = visitProcess(c.child.PidFD, unix.CLONE_NEWNS); err != nil {
 			return fmt.Errorf("%s: enter the container's mount namespace: %w", im.Field, err)
 		}
 	}
@@ -138,7 +138,11 @@ func mappedTree(im *plan.IDMap, space int) (int, error) {
 	}
 	tree, err := unix.OpenTree(unix.AT_FDCWD, im.Source, flags)
 	if err != nil {
-		return -1, fmt.Errorf("%s.source: %w", im.Field, &os.PathError{Op: "open_tree", Path: im.Source, Err: err})
+		why := ""
+		if err == unix.EINVAL && !im.Tree {
+			why = " (in a user namespace a source with mounts below it needs rbind)" // they are locked to it
+		}
+		return -1, fmt.Errorf("%s.source: %w%s", im.Field, &os.PathError{Op: "open_tree", Path: im.Source, Err: err}, why)
 	}
 	if err := setIDMap(tree, im.Recursive, space); err != nil {
 		unix.Close(tree)

@@ -26,7 +26,7 @@ func (c *created) moveDevices() error {
 
 // dialInside connects to the network namespace of the process behind a pidfd.
 func dialInside(pidfd int) (conn *netdev.Conn, err error) {
-	v, err := newVisit(pidfd, unix.CLONE_NEWNET)
+	v, err := visitProcess(pidfd, unix.CLONE_NEWNET)
 	if err != nil {
 		return nil, err
 	}

@@ -13,28 +13,44 @@ type visit struct {
 	calls chan func()
 }
 
-// newVisit starts a thread that joins those namespaces of the process behind a pidfd which
-// flags name (CLONE_NEW*; setns(2), Linux 5.8). It must be ended by leave.
-func newVisit(pidfd int, flags int) (*visit, error) {
+// visitProcess starts a thread that joins those namespaces of the process behind a pidfd
+// which flags name (CLONE_NEW*; setns(2), Linux 5.8). It must be ended by leave.
+func visitProcess(pidfd int, flags int) (*visit, error) {
+	return newVisit(func() error { return join(pidfd, flags) })
+}
+
+// newVisit starts a thread of its own, on which it calls join first.
+func newVisit(join func() error) (*visit, error) {
 	v := &visit{calls: make(chan func())}
 	joined := make(chan error)
-	go func() {
-		// Never unlocked: a thread that has another root, working directory and
-		// namespaces than the others must end with its goroutine.
-		goruntime.LockOSThread()
-		err := join(pidfd, flags)
-		joined <- err
-		if err != nil {
-			return
-		}
-		for call := range v.calls {
-			call()
-		}
-	}()
+	go v.serve(joined, join)
 	if err := <-joined; err != nil {
 		return nil, err
 	}
 	return v, nil
+}
+
+func (v *visit) serve(joined chan<- error, join func() error) {
+	// Never unlocked: a thread that has another root, working directory and namespaces
+	// than the others must end with its goroutine.
+	goruntime.LockOSThread()
+	if unix.Gettid() == unix.Getpid() {
+		// The main thread does not: Go would keep it, asleep, and with it the
+		// namespaces. While this goroutine has it, the next one gets another.
+		defer goruntime.UnlockOSThread()
+		other := make(chan error)
+		go v.serve(other, join)
+		joined <- <-other
+		return
+	}
+	err := join()
+	joined <- err
+	if err != nil {
+		return
+	}
+	for call := range v.calls {
+		call()
+	}
 }
 
 func join(pidfd, flags int) error {

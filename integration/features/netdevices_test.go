@@ -1,6 +1,7 @@
 package features
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -20,8 +21,15 @@ import (
 // their own: the host's devices are not for tests.
 func ownNetwork(t *testing.T) {
 	t.Helper()
-	runtime.LockOSThread() // never unlocked: the thread goes with the test
+	runtime.LockOSThread()
+	host, err := os.Open("/proc/thread-self/ns/net")
+	must(t, err)
 	must(t, unix.Unshare(unix.CLONE_NEWNET))
+	t.Cleanup(func() {
+		must(t, unix.Setns(int(host.Fd()), unix.CLONE_NEWNET))
+		host.Close()
+		runtime.UnlockOSThread()
+	})
 	lo, err := netlink.LinkByName("lo")
 	must(t, err)
 	must(t, netlink.LinkSetUp(lo))
@@ -73,6 +81,9 @@ func has(t *testing.T, name string) string {
 func devices(t *testing.T) string {
 	t.Helper()
 	list, err := netlink.LinkList()
+	for errors.Is(err, netlink.ErrDumpInterrupted) { // another namespace may be going
+		list, err = netlink.LinkList()
+	}
 	must(t, err)
 	var names []string
 	for _, l := range list {
@@ -84,25 +95,18 @@ func devices(t *testing.T) string {
 	return strings.Join(names, " ")
 }
 
-// within calls f on a thread in the network namespace of a process.
+// within calls f in the network namespace of a process. The thread is ownNetwork's.
 func within(t *testing.T, pid int, f func()) {
 	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer close(done)
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err == nil {
-			err = unix.Setns(fd, unix.CLONE_NEWNET)
-			unix.Close(fd)
-		}
-		if err != nil {
-			done <- err
-			return
-		}
-		f()
-	}()
-	must(t, <-done)
+	own, err := os.Open("/proc/thread-self/ns/net")
+	must(t, err)
+	defer own.Close()
+	fd, err := unix.PidfdOpen(pid, 0)
+	must(t, err)
+	defer unix.Close(fd)
+	must(t, unix.Setns(fd, unix.CLONE_NEWNET))
+	defer func() { must(t, unix.Setns(int(own.Fd()), unix.CLONE_NEWNET)) }()
+	f()
 }
 
 func move(b *box.Box, names ...string) {
