@@ -105,6 +105,9 @@ func newUserNamespace(field string, uids, gids []specs.LinuxIDMapping) (int, err
 		var op *nsenter.OpError
 		if errors.As(err, &op) { // it would speak of linux.namespaces
 			err = fmt.Errorf("%s: %w", op.Call, op.Errno)
+			if op.Errno == unix.ENOSPC {
+				err = fmt.Errorf("%w (user.max_user_namespaces allows no more)", err)
+			}
 		}
 		return -1, fmt.Errorf("make a user namespace for the mapping: %w", err)
 	}

@@ -340,6 +340,10 @@ func TestRefused(t *testing.T) {
 		{`mounts[0].options[2]: a remount cannot be id-mapped, expected a bind mount`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/x", Options: []string{"bind", "remount", "idmap"}, UIDMappings: ids(5), GIDMappings: ids(5)})
 		}},
+		{`mounts[0].options[0]: an id-mapped mount needs a new mount namespace, expected no path for the one in linux.namespaces`, func(_ *Input, s *specs.Spec) {
+			s.Linux.Namespaces = []specs.LinuxNamespace{{Type: specs.MountNamespace, Path: "/proc/7/ns/mnt"}}
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"idmap", "bind"}, UIDMappings: ids(5), GIDMappings: ids(5)})
+		}},
 		{`mounts[0].uidMappings: an id-mapped mount needs mount_setattr(2), Linux 5.12 or newer`, func(in *Input, s *specs.Spec) {
 			in.Lacks.MountSetattr = true
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: bind, UIDMappings: ids(5), GIDMappings: ids(5)})

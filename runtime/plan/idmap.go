@@ -49,6 +49,10 @@ func (p *planner) checkIDMap(m *mount) error {
 		return fmt.Errorf("%s: %s cannot be id-mapped, expected a bind mount", im.About, m.kind())
 	case len(im.UIDs) == 0 && !p.ns.has(unix.CLONE_NEWUSER):
 		return fmt.Errorf("%s: the mount has no uidMappings and gidMappings, and the container no user namespace whose mappings could be used", im.About)
+	case p.ns.path(unix.CLONE_NEWNS) != "":
+		// The parent resolves the source, with the host's credentials. In a copy of its own
+		// mount namespace that is what the caller means; this one may be anybody's.
+		return fmt.Errorf("%s: an id-mapped mount needs a new mount namespace, expected no path for the one in linux.namespaces", im.About)
 	case p.in.Lacks.MountSetattr:
 		return fmt.Errorf("%s: an id-mapped mount needs mount_setattr(2), Linux 5.12 or newer", im.About)
 	}
