@@ -117,17 +117,21 @@ func refused(t *testing.T, b *box.Box) bool {
 	if box.Linux(5, 12) {
 		return false
 	}
-	fails(t, b, needs512)
+	failed(t, b, b.Run(), needs512)
 	return true
 }
 
 // fails checks that neither run nor create work, say why, and leave nothing.
 func fails(t *testing.T, b *box.Box, want string) {
 	t.Helper()
-	for _, r := range []box.Result{b.Run(), b.TryCreate().Wait()} {
-		if r.Status == 0 || !strings.Contains(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
-			t.Errorf("exit status %d, stderr\n%s\nexpected\n%s", r.Status, r.Stderr, want)
-		}
-		b.NothingLeft()
+	failed(t, b, b.Run(), want)
+	failed(t, b, b.TryCreate().Wait(), want)
+}
+
+func failed(t *testing.T, b *box.Box, r box.Result, want string) {
+	t.Helper()
+	if r.Status == 0 || !strings.Contains(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 {
+		t.Errorf("exit status %d, stderr\n%s\nexpected\n%s", r.Status, r.Stderr, want)
 	}
+	b.NothingLeft()
 }
