@@ -45,6 +45,12 @@ func (b *Builder) Step(field, what string, args ...any) {
 	b.p.steps = append(b.p.steps, Step{field, what, args})
 }
 
+// Parent says what the parent does before the op that is added next, for Describe: a
+// call that only it may make, and that the child waits for. What is as in [Builder.Step].
+func (b *Builder) Parent(field, what string, args ...any) {
+	b.p.others = append(b.p.others, other{len(b.p.Ops), Step{field, what, args}})
+}
+
 // Name gives a register the name that Describe prints.
 func (b *Builder) Name(r Reg, name string) { b.p.names[r] = name }
 
@@ -127,6 +133,9 @@ func (b *Builder) Deny(mem Arg, mask, bad uint32, errno uint16) Call {
 
 // Store writes the low 32 bits of a register to mem.
 func (b *Builder) Store(mem Arg, r Reg) { b.Sys(OpStore, mem, Val(r)) }
+
+// Load sets a register to the 32-bit word at mem.
+func (b *Builder) Load(r Reg, mem Arg) { b.Sys(OpLoad, mem).Into(r) }
 
 // Keep ors the flag bits into r if the 32-bit word at mem, masked, equals want.
 func (b *Builder) Keep(r Reg, mem Arg, mask, want uint32, bits uint64) {

@@ -95,6 +95,17 @@ func (c *Child) Release() error {
 	return nil
 }
 
+// Pass lets the child go on from a [Builder.Take], which gets a copy of fd.
+func (c *Child) Pass(fd int) error {
+	if err := unix.Sendmsg(c.sync, []byte{1}, unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL); err != nil {
+		if f := c.Failure(); f != nil {
+			return f
+		}
+		return fmt.Errorf("hand a descriptor to the child: %w", err)
+	}
+	return nil
+}
+
 // Follow turns to the process that a [Builder.Fork] made: Pid and PidFD are its
 // from now on. The old one has ended and is reaped.
 func (c *Child) Follow() error {

@@ -55,6 +55,69 @@ func TestReportAndHold(t *testing.T) {
 	}
 }
 
+// TestTake hands a descriptor to the child.
+func TestTake(t *testing.T) {
+	b := NewBuilder()
+	b.Report('a')
+	b.Take(5)
+	b.Sys(unix.SYS_FCNTL, Val(5), Imm(unix.F_GETFD)).Into(6)
+	b.Sys(unix.SYS_WRITE, Val(5), b.String("taken"), Imm(5))
+	exitWith(b, 4)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := start(t, b, nil)
+	if mark, _, err := c.Await(); mark != 'a' || err != nil {
+		t.Fatalf("Await = %q, %v, want 'a'", mark, err)
+	}
+	if err := c.Pass(int(w.Fd())); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	wantExit(t, c, 4)
+	if got, _ := io.ReadAll(r); string(got) != "taken" {
+		t.Errorf("the pipe holds %q", got)
+	}
+	if c.Reg(6)&unix.FD_CLOEXEC == 0 {
+		t.Error("the descriptor does not close at execve")
+	}
+}
+
+// TestTakeNothing: neither a release without a descriptor, nor one that there is no room
+// for, nor the parent's end lets the child go on.
+func TestTakeNothing(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		do   func(c *Child)
+		room int // how many descriptors the child may have
+		want unix.Errno
+	}{
+		{"release", func(c *Child) { c.Release() }, 1024, unix.EMFILE},
+		{"no room", func(c *Child) { c.Pass(2) }, 3, unix.EMFILE},
+		{"parent gone", func(c *Child) { unix.Shutdown(c.sync, unix.SHUT_WR) }, 1024, unix.ECANCELED},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := NewBuilder()
+			limit := b.Words(Imm(tc.room), Imm(tc.room))
+			b.Sys(unix.SYS_PRLIMIT64, Imm(0), Imm(unix.RLIMIT_NOFILE), limit, Imm(0))
+			b.Report('a')
+			b.Take(5)
+			exitWith(b, 0)
+			c := start(t, b, nil)
+			if mark, _, err := c.Await(); mark != 'a' || err != nil {
+				t.Fatalf("Await = %q, %v, want 'a'", mark, err)
+			}
+			tc.do(c)
+			wantExit(t, c, exitFailed)
+			if err := c.Failure(); !errors.Is(err, tc.want) {
+				t.Errorf("failure %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
 // TestParentGone closes the parent's side, as its death does.
 func TestParentGone(t *testing.T) {
 	b := NewBuilder()

@@ -21,8 +21,16 @@ func (p *Program) Name(i int) string {
 // on errors, and the config.json field that asked for it.
 //
 //	12  openat2(root, "proc", O_PATH|O_CLOEXEC, IN_ROOT) -> target, ENOENT: 15    mounts[0].destination
+//
+// What the parent does meanwhile has a dash instead of an index.
 func (p *Program) Describe(w io.Writer) error {
+	others := p.others
 	for i := range p.Ops {
+		for ; len(others) > 0 && others[0].op == i; others = others[1:] {
+			if _, err := fmt.Fprintf(w, "%4s  %-84s  %s\n", "-", others[0], others[0].Field); err != nil {
+				return err
+			}
+		}
 		st := p.Step(i)
 		about := st.Field
 		if about == "" {

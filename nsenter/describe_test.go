@@ -15,6 +15,7 @@ func TestDescribe(t *testing.T) {
 	b.Sys(unix.SYS_OPENAT, Val(5), b.String("proc"), Imm(unix.O_PATH|unix.O_CLOEXEC), Imm(0)).Into(6).On(uint16(unix.ENOENT), end)
 	b.Sys(unix.SYS_MKDIRAT, Val(5), b.String("a\"b"), Imm(0o755)).Ignore(uint16(unix.EEXIST))
 	b.Jump(end)
+	b.Parent("mounts[1]", "make %q", "x")
 	b.Sys(unix.SYS_PRCTL, Imm(unix.PR_SET_NO_NEW_PRIVS), Imm(1), Imm(0), Imm(0), Imm(0))
 	b.Place(end)
 	b.Sys(unix.SYS_SCHED_SETAFFINITY, Imm(0), Imm(16), b.Words(Imm(uint64(1<<63|0x8f)), Imm(0x81)))
@@ -39,6 +40,7 @@ func TestDescribe(t *testing.T) {
 		`1 openat(root, "proc", O_PATH|O_CLOEXEC, 0) -> r6, ENOENT: 5 mounts[0]`,
 		`2 mkdirat(root, "a\"b", 0755), EEXIST ignored mounts[0]`,
 		`3 jump to 5 mounts[0]`,
+		`- make "x" mounts[1]`,
 		`4 prctl(SET_NO_NEW_PRIVS, 1, 0) mounts[0]`,
 		`5 sched_setaffinity(0, 16, {0-3,7,63-64,71}) mounts[0]`,
 		`6 set_mempolicy(0x2, {0,2}, 65) mounts[0]`,

@@ -85,6 +85,8 @@ func interpret(ops *Op, n uintptr, arena uintptr, pg *page) {
 			}
 		case OpStore:
 			*(*uint32)(pointer(uintptr(a[0]))) = uint32(a[1])
+		case OpLoad:
+			r = uintptr(*(*uint32)(pointer(uintptr(a[0]))))
 		case OpFail:
 			errno = syscall.Errno(a[0])
 		case OpAlone:

@@ -89,6 +89,7 @@ const (
 	OpKeep                    // Out |= Args[3] if *(u32)Args[0] & Args[1] == Args[2]
 	OpDecimal                 // write Args[1] as decimal digits and a NUL to Args[0]
 	OpCloexec                 // set close-on-exec on all descriptors from Args[0] on
+	OpLoad                    // Out = *(u32)Args[0]
 )
 
 // AnyErrno in a handler matches every errno.
@@ -139,6 +140,13 @@ type Program struct {
 	arena  []byte
 	relocs []uint32 // offsets in arena of 64-bit words that hold offsets to become addresses
 	names  [NumRegs]string
+	others []other // what the parent does meanwhile
+}
+
+// other is something that the parent does while the child waits for it.
+type other struct {
+	op int // the op it comes before
+	Step
 }
 
 // Step returns what op i belongs to.

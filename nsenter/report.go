@@ -36,6 +36,19 @@ func (b *Builder) Report(mark byte, regs ...Reg) {
 	b.Sys(unix.SYS_SENDMSG, Val(RegSync), msg, Imm(unix.MSG_NOSIGNAL))
 }
 
+// Take is Hold for a parent that hands a descriptor over ([Child.Pass]): r becomes its
+// number. It closes at execve.
+func (b *Builder) Take(r Reg) {
+	data, control := b.Zeros(8), b.Zeros(unix.CmsgSpace(4))
+	iov := b.Words(data, Imm(1))
+	msg := b.Words(Imm(0), Imm(0), iov, Imm(1), control, Imm(unix.CmsgSpace(4)), Imm(0)) // struct msghdr
+	b.Sys(unix.SYS_RECVMSG, Val(RegSync), msg, Imm(unix.MSG_CMSG_CLOEXEC))
+	b.Check(data, 0xff, 1, uint16(unix.ECANCELED))
+	// cmsg_len stays 0 if the process may not open another descriptor.
+	b.Check(control, ^uint32(0), uint32(unix.CmsgLen(4)), uint16(unix.EMFILE))
+	b.Load(r, control.At(uint32(unix.CmsgLen(0))))
+}
+
 // Hold adds ops that wait for the parent's [Child.Release]. If the parent is
 // gone instead, the program fails with ECANCELED: a container whose maker was
 // killed half-way must not go on.

@@ -31,6 +31,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "deny", "xxxn"
 	case OpStore:
 		return "store", "xf"
+	case OpLoad:
+		return "load", "x"
 	case OpFail:
 		return "fail", "n"
 	case OpAlone:
@@ -113,6 +115,8 @@ func signature(nr uint32) (name, kinds string) {
 		return "read", "f-d"
 	case unix.SYS_SCHED_SETAFFINITY:
 		return "sched_setaffinity", "ddm"
+	case unix.SYS_RECVMSG:
+		return "recvmsg", "f--"
 	case unix.SYS_SECCOMP:
 		return "seccomp", "EZp"
 	case unix.SYS_SENDMSG:

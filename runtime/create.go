@@ -11,6 +11,7 @@ import (
 
 	"github.com/runseal/runseal/nsenter"
 	"github.com/runseal/runseal/runtime/cgroup"
+	"github.com/runseal/runseal/runtime/netdev"
 	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/resctrl"
 	"github.com/runseal/runseal/runtime/spec"
@@ -28,7 +29,7 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 		return err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		return also(err, c.undo())
+		return c.undo(err)
 	}
 	c.close()
 	return nil
@@ -48,6 +49,8 @@ type created struct {
 	grouped  bool           // cache is made
 	agent    *agent         // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
 	agentEnd time.Time      // what waits for the agent fails then
+	idmaps   idmapper       // while the child is being set up
+	devices  *netdev.Mover  // nil: no linux.netDevices were moved
 	tty      *os.File       // master side of the terminal when no console socket took it
 	// announced: run without a FIFO has said in the state directory that the program
 	// does not run yet.
@@ -101,7 +104,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	}
 	defer func() {
 		if err != nil {
-			err = also(err, c.undo())
+			err = c.undo(err)
 		}
 	}()
 	if pids, err := b.cgroup.Pids(); err != nil {
@@ -232,6 +235,7 @@ func (c *created) follow() error {
 // converse answers the child's reports until it waits for start, or, without
 // a FIFO, until it has become the container's program.
 func (c *created) converse(o CreateOptions) error {
+	defer c.idmaps.close()
 	ready := false
 	for {
 		mark, fds, err := c.await(ready)
@@ -250,10 +254,17 @@ func (c *created) converse(o CreateOptions) error {
 			err = c.mapUsers()
 		case plan.MarkForked:
 			err = c.follow()
+		case plan.MarkNetDevices:
+			err = c.moveDevices()
 		case plan.MarkMakePath:
 			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkCopyUp:
 			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
+		case plan.MarkIDMap:
+			if err := c.passTree(&c.plan.IDMaps[c.child.Reg(plan.RegPath)]); err != nil {
+				return err
+			}
+			continue // which has released the child
 		case plan.MarkAlone:
 			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkHooks:
@@ -332,9 +343,12 @@ func endedEarly(child *nsenter.Child) error {
 	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
 }
 
-// undo takes back everything that create has made so far. The error is that of the
-// hooks poststop, which run if there was a process.
-func (c *created) undo() error {
+// undo takes back everything that create has made so far. It returns the error that was
+// the reason, with what of the host could not be put back, and that of the hooks poststop,
+// which run if there was a process.
+func (c *created) undo(reason error) error {
+	reason = also(reason, c.devices.Back()) // while their namespace is there
+	c.devices.Close()
 	var err error
 	if c.owned {
 		// First: it thaws, and a frozen child of version 1 could not be waited for.
@@ -360,13 +374,14 @@ func (c *created) undo() error {
 	c.closeFifo()
 	c.dir.Close()
 	if c.child == nil || err != nil {
-		return nil
+		return reason
 	}
-	return poststop(c.state, c.spec.Hooks)
+	return also(reason, poststop(c.state, c.spec.Hooks))
 }
 
 // close ends the construction: the container is on its own.
 func (c *created) close() {
+	c.devices.Close()
 	c.closeFifo()
 	c.child.Close()
 	c.dir.Close()

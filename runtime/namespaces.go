@@ -99,6 +99,9 @@ func changes(s *specs.Spec, t specs.LinuxNamespaceType) string {
 			return "setting domainname"
 		}
 	}
+	if t == specs.NetworkNamespace && len(s.Linux.NetDevices) > 0 {
+		return "moving linux.netDevices"
+	}
 	for key := range s.Linux.Sysctl {
 		name, _ := spec.SysctlPath(key)
 		var of specs.LinuxNamespaceType = specs.IPCNamespace

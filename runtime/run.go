@@ -41,7 +41,7 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		return 0, err
 	}
 	if err := writePidFile(o.PidFile, c.child.Pid); err != nil {
-		return 0, also(err, c.undo())
+		return 0, c.undo(err)
 	}
 	if spec.HasHooks(c.spec.Hooks, spec.Poststart) {
 		c.dir.Unlock()
@@ -55,6 +55,7 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		c.close()
 		return 0, nil
 	}
+	c.devices.Close() // or their namespace would outlive the container
 	// Others may use and delete the container while it runs.
 	c.dir.Unlock()
 	status, err = attend(c.child, c.tty)
@@ -89,5 +90,5 @@ func (c *created) discard(cause error) error {
 		c.close()
 		return errors.Join(cause, err)
 	}
-	return also(cause, c.undo())
+	return c.undo(cause)
 }

@@ -85,9 +85,6 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if err := spec.Validate(b.spec); err != nil {
 		return nil, err
 	}
-	if err := spec.Unsupported(b.spec); err != nil {
-		return nil, err
-	}
 	if err := checkNamespaces(b.spec); err != nil {
 		return nil, err
 	}

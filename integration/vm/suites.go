@@ -34,7 +34,7 @@ var suites = []suite{
 	{pkg: "runtime/cgroup", seconds: 60, only: "6.12"},
 	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied"},
 	{pkg: "integration/seal", seconds: 240, asks: "Kernel|OneFilter", cpu: true},
-	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings|Attributes|Schedulers|MemoryModes|ExecAffinity$"},
+	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings|Attributes|Schedulers|MemoryModes|ExecAffinity$|IDMapOwners|IDMapRecursion|IDMapTmpfs|NetDevices$"},
 	{pkg: "integration/hooks", seconds: 240, asks: "Shapes|UserNamespace|Killed$|Descriptors"},
 	{pkg: "integration/cgroup", seconds: 240},
 	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
@@ -88,4 +88,4 @@ var programs = []string{
 
 // modules that tests or the runtime need and that are not built into each kernel;
 // with a question mark those that not every kernel has.
-var modules = []string{"overlay", "virtio_console?", "virtio_mmio?", "dummy?", "veth?", "fuse?", "loop"}
+var modules = []string{"overlay", "virtio_console?", "virtio_mmio?", "dummy?", "veth?", "fuse?", "loop", "ext4?", "bridge?"}

@@ -67,8 +67,8 @@ func New(version, commit string) *Document {
 	d.Linux.Selinux = &features.Selinux{Enabled: &yes}
 	d.Linux.IntelRdt = &features.IntelRdt{Enabled: &yes, Schemata: &yes, Monitoring: &yes}
 	d.Linux.MemoryPolicy = memoryPolicy()
-	d.Linux.MountExtensions = &features.MountExtensions{IDMap: &features.IDMap{Enabled: &no}}
-	d.Linux.NetDevices = &features.NetDevices{Enabled: &no}
+	d.Linux.MountExtensions = &features.MountExtensions{IDMap: &features.IDMap{Enabled: &yes}}
+	d.Linux.NetDevices = &features.NetDevices{Enabled: &yes}
 	return d
 }
 

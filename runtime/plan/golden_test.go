@@ -52,6 +52,11 @@ func minimal(s *specs.Spec) {
 
 func mounts(s *specs.Spec, m ...specs.Mount) { s.Mounts = m }
 
+// ids maps 65536 ids from 0 on to those from first on.
+func ids(first uint32) []specs.LinuxIDMapping {
+	return []specs.LinuxIDMapping{{HostID: first, Size: 65536}}
+}
+
 func uint32p(v uint32) *uint32 { return &v }
 
 var goldens = []struct {
@@ -235,6 +240,29 @@ var goldens = []struct {
 			CreateRuntime: []specs.Hook{{Path: "/bin/net"}}, Poststart: []specs.Hook{{Path: "/bin/tell"}},
 		}
 	}},
+	{"id-mapped", v2, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		many := make([]specs.LinuxIDMapping, 7)
+		for i := range many {
+			many[i] = specs.LinuxIDMapping{ContainerID: uint32(2 * i), HostID: uint32(1000 + i), Size: 1}
+		}
+		mounts(s,
+			specs.Mount{Destination: "/a", Source: "/a", Options: []string{"bind", "ro", "rprivate"}, UIDMappings: ids(1000), GIDMappings: many},
+			specs.Mount{Destination: "/b", Source: "b.file", Options: []string{"idmap", "rbind", "ridmap", "rnosuid"}, UIDMappings: ids(0), GIDMappings: ids(0)},
+			specs.Mount{Destination: "/c", Source: "/c", Type: "bind", Options: []string{"ridmap", "rbind", "idmap"}, UIDMappings: ids(0), GIDMappings: ids(0)},
+		)
+	}},
+	{"id-mapped-user-namespace", v1, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+		s.Linux.UIDMappings, s.Linux.GIDMappings = ids(100000), ids(100000)
+		mounts(s, specs.Mount{Destination: "/a", Source: "/a", Options: []string{"bind", "idmap"}})
+	}},
+	{"net-devices", v2, func(in *Input, s *specs.Spec) {
+		minimal(s)
+		s.Linux.NetDevices = map[string]specs.LinuxNetDevice{"eth2": {Name: "net%d"}, "eth1": {Name: "net0"}, "dummy-0": {}}
+		s.Linux.Sysctl = map[string]string{"net.ipv4.conf.net0.forwarding": "1"}
+	}},
 	{"host-mounts", v2, func(in *Input, s *specs.Spec) {
 		s.Mounts, s.Root.Readonly = nil, false
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
@@ -345,8 +373,25 @@ func TestRefused(t *testing.T) {
 		{`mounts[0].options: "size=5": a bind mount takes no file system options`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"bind", "size=5"}})
 		}},
-		{`mounts[1].options[1]: "idmap" is not supported`, func(_ *Input, s *specs.Spec) {
+		{`mounts[1].options[1]: the mount has no uidMappings and gidMappings, and the container no user namespace whose mappings could be used`, func(_ *Input, s *specs.Spec) {
 			mounts(s, s.Mounts[0], specs.Mount{Destination: "/x", Source: "/x", Options: []string{"bind", "idmap"}})
+		}},
+		{`mounts[0].options[0]: a mount of type "tmpfs" cannot be id-mapped, expected a bind mount`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/x", Type: "tmpfs", Source: "/x", Options: []string{"ridmap"}, UIDMappings: ids(5), GIDMappings: ids(5)})
+		}},
+		{`mounts[0].uidMappings: a mount of type "" cannot be id-mapped, expected a bind mount`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", UIDMappings: ids(5), GIDMappings: ids(5)})
+		}},
+		{`mounts[0].options[2]: a remount cannot be id-mapped, expected a bind mount`, func(_ *Input, s *specs.Spec) {
+			mounts(s, specs.Mount{Destination: "/x", Options: []string{"bind", "remount", "idmap"}, UIDMappings: ids(5), GIDMappings: ids(5)})
+		}},
+		{`mounts[0].options[0]: an id-mapped mount needs a new mount namespace, expected no path for the one in linux.namespaces`, func(_ *Input, s *specs.Spec) {
+			s.Linux.Namespaces = []specs.LinuxNamespace{{Type: specs.MountNamespace, Path: "/proc/7/ns/mnt"}}
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"idmap", "bind"}, UIDMappings: ids(5), GIDMappings: ids(5)})
+		}},
+		{`mounts[0].uidMappings: an id-mapped mount needs mount_setattr(2), Linux 5.12 or newer`, func(in *Input, s *specs.Spec) {
+			in.Lacks.MountSetattr = true
+			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: bind, UIDMappings: ids(5), GIDMappings: ids(5)})
 		}},
 		{`mounts[0].type: missing, and no bind option is given`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x"})
@@ -363,7 +408,7 @@ func TestRefused(t *testing.T) {
 }
 
 // TestMountOptionsAreTrue: those that are left out without mount_setattr(2), and only
-// those, need the parent's word that the tree is one mount.
+// those, are refused or need the parent's word that the tree is one mount.
 func TestMountOptionsAreTrue(t *testing.T) {
 	old := Lacks{MountSetattr: true}
 	for _, name := range MountOptions(Lacks{}) {
@@ -372,6 +417,12 @@ func TestMountOptionsAreTrue(t *testing.T) {
 			s.Linux.ReadonlyPaths = nil
 			mounts(s, specs.Mount{Destination: "/x", Source: "/x", Options: []string{"rbind", name}})
 		}))
+		if err != nil && strings.HasSuffix(name, "idmap") { // refused
+			if slices.Contains(MountOptions(old), name) {
+				t.Errorf("%s is listed, but %v", name, err)
+			}
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

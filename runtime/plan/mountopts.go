@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -26,7 +25,8 @@ const (
 	rbind
 	remount
 	copyUp
-	unsupported
+	idmap
+	ridmap
 )
 
 const atimes = unix.MS_NOATIME | unix.MS_RELATIME | unix.MS_STRICTATIME
@@ -42,7 +42,7 @@ var options = [...]option{
 	{name: "diratime", clear: unix.MS_NODIRATIME},
 	{name: "dirsync", set: unix.MS_DIRSYNC},
 	{name: "exec", clear: unix.MS_NOEXEC},
-	{name: "idmap", special: unsupported},
+	{name: "idmap", special: idmap},
 	{name: "iversion", set: unix.MS_I_VERSION},
 	{name: "lazytime", set: unix.MS_LAZYTIME},
 	{name: "loud", clear: unix.MS_SILENT},
@@ -67,7 +67,7 @@ var options = [...]option{
 	{name: "relatime", set: unix.MS_RELATIME, clear: atimes},
 	{name: "remount", special: remount},
 	{name: "rexec", clear: unix.MS_NOEXEC, recursive: true},
-	{name: "ridmap", special: unsupported},
+	{name: "ridmap", special: ridmap},
 	{name: "rnoatime", set: unix.MS_NOATIME, clear: atimes, recursive: true},
 	{name: "rnodev", set: unix.MS_NODEV, recursive: true},
 	{name: "rnodiratime", set: unix.MS_NODIRATIME, recursive: true},
@@ -101,11 +101,12 @@ var options = [...]option{
 
 // MountOptions lists the options that runseal itself understands, on a kernel that
 // lacks these things; any other is passed to the file system. Without mount_setattr(2)
-// the recursive ones are done where the tree is one mount, which is no promise.
+// the recursive ones are done where the tree is one mount, which is no promise, and
+// id-mapped mounts are refused.
 func MountOptions(l Lacks) []string {
 	var names []string
 	for _, o := range options {
-		if o.special != unsupported && !(o.recursive && l.MountSetattr) {
+		if !l.MountSetattr || !o.recursive && o.special != idmap && o.special != ridmap {
 			names = append(names, o.name)
 		}
 	}
@@ -140,12 +141,14 @@ type mount struct {
 	bind, rbind    bool
 	remount        bool
 	copyUp         bool
+	idmap          *IDMap // nil: not id-mapped
 }
 
-func parseMount(i int, s specs.Mount) (*mount, error) {
+func parseMount(i int, s specs.Mount) *mount {
 	s.Destination = path.Clean("/" + s.Destination)
 	m := &mount{Mount: s, field: field("mounts", i), fstype: s.Type, source: s.Source}
 	var data []string
+	mapped, mappedBy := ordinary, 0
 	for k, name := range s.Options {
 		o := findOption(name)
 		if o == nil {
@@ -161,8 +164,8 @@ func parseMount(i int, s specs.Mount) (*mount, error) {
 			m.remount = true
 		case copyUp:
 			m.copyUp = true
-		case unsupported:
-			return nil, fmt.Errorf("%s.options[%d]: %q is not supported", m.field, k, name)
+		case idmap, ridmap:
+			mapped, mappedBy = o.special, k
 		}
 		if o.recursive {
 			m.rset, m.rclear = m.rset&^o.clear|o.set, m.rclear&^o.set|o.clear
@@ -177,7 +180,8 @@ func parseMount(i int, s specs.Mount) (*mount, error) {
 	if s.Type == "bind" && !m.bind {
 		m.bind = true
 	}
-	return m, nil
+	m.idMapping(mapped, mappedBy)
+	return m
 }
 
 // attrs turns MS_* flags into MOUNT_ATTR_* of mount_setattr(2). The access

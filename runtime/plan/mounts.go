@@ -12,14 +12,15 @@ import (
 
 func (p *planner) mounts() error {
 	for i, s := range p.spec.Mounts {
-		m, err := parseMount(i, s)
-		if err != nil {
-			return err
-		}
+		m := parseMount(i, s)
 		if err := m.checkDestination(); err != nil {
 			return err
 		}
+		if err := p.checkIDMap(m); err != nil {
+			return err
+		}
 		m.step(p)
+		var err error
 		switch {
 		case m.remount:
 			p.openIn(m.Destination, openAny, regTarget)
@@ -128,7 +129,11 @@ func (p *planner) mountBind(m *mount) error {
 	if m.data != "" {
 		return fmt.Errorf("%s.options: %q: a bind mount takes no file system options", m.field, m.data)
 	}
-	p.cloneTree(source, m.rbind)
+	if m.idmap != nil {
+		p.mappedTree(m, source)
+	} else {
+		p.cloneTree(source, m.rbind)
+	}
 	if c := attrs(m.flags, m.cleared); c != (change{}) {
 		p.setTree(regTree, c)
 	}

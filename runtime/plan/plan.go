@@ -13,10 +13,10 @@
 //	namespaces.go  open namespaces given by path
 //	cgroup.go      join the cgroup (v1), oom_score_adj
 //	namespaces.go  setns; wait for user mappings; time.go; new cgroup namespace
-//	network.go     loopback up
+//	network.go     loopback up; netdevices.go
 //	sysctl.go      hostname, domainname, sysctls through a private procfs
 //	rootfs.go      propagation, root mount
-//	mounts.go      mounts; devices.go, terminal.go; attr.go, remount.go
+//	mounts.go      mounts; idmap.go, devices.go, terminal.go; attr.go, remount.go
 //	hooks.go       wait for the hooks of create, then the sysctls
 //	masks.go       masked and read-only paths
 //	pivot.go       root read-only, pivot_root
@@ -52,7 +52,7 @@ const (
 	regCwd                           // working directory, negative if not there yet
 	regExe                           // address of the executable's path
 	RegFifo                          // the exec FIFO, opened by the parent
-	RegPath                          // index into Plan.Paths, at MarkMakePath and MarkCopyUp
+	RegPath                          // index into Plan.Paths, at MarkMakePath and MarkCopyUp; into IDMaps at MarkIDMap
 	RegPidFD                         // pidfd of the container's init, for Exec
 	regMaster                        // the pseudo-terminal's master side
 	regSlave                         // its other side
@@ -76,17 +76,19 @@ var regNames = [...]string{
 
 // Marks are the bytes by which the child tells the parent where it stands.
 const (
-	MarkCgroup   = 'g' // waits to be put into its cgroup
-	MarkMappings = 'u' // waits for uid_map and gid_map
-	MarkForked   = 'f' // goes on in another process: nsenter.Child.Follow
-	MarkMakePath = 'p' // hands over the root, in which Paths[RegPath] has to be made
-	MarkCopyUp   = 'c' // hands over a directory and the tmpfs that takes a copy of it
-	MarkAlone    = 'm' // hands over a mount that has to be without others below it
-	MarkHooks    = 'h' // waits for the hooks prestart, createRuntime and createContainer
-	MarkTerminal = 't' // hands over the master side of the terminal
-	MarkSchedule = 'n' // waits for its scheduling policy and I/O priority
-	MarkSetUp    = 's' // everything that may fail on the configuration is done
-	MarkReady    = 'r' // waits for the exec FIFO; the parent may end
+	MarkCgroup     = 'g' // waits to be put into its cgroup
+	MarkMappings   = 'u' // waits for uid_map and gid_map
+	MarkForked     = 'f' // goes on in another process: nsenter.Child.Follow
+	MarkNetDevices = 'd' // waits for NetDevices in its network namespace
+	MarkMakePath   = 'p' // hands over the root, in which Paths[RegPath] has to be made
+	MarkCopyUp     = 'c' // hands over a directory and the tmpfs that takes a copy of it
+	MarkAlone      = 'm' // hands over a mount that has to be without others below it
+	MarkIDMap      = 'i' // waits for the tree of IDMaps[RegPath]: nsenter.Child.Pass
+	MarkHooks      = 'h' // waits for the hooks prestart, createRuntime and createContainer
+	MarkTerminal   = 't' // hands over the master side of the terminal
+	MarkSchedule   = 'n' // waits for its scheduling policy and I/O priority
+	MarkSetUp      = 's' // everything that may fail on the configuration is done
+	MarkReady      = 'r' // waits for the exec FIFO; the parent may end
 )
 
 // Input is all that a plan depends on.
@@ -122,9 +124,11 @@ type Lacks struct {
 
 // Plan is a program together with how its process has to be made.
 type Plan struct {
-	Program *nsenter.Program
-	Flags   uint64 // CLONE_NEW* for clone3(2)
-	Paths   []Path // what MarkMakePath, MarkCopyUp and MarkAlone are about, by RegPath
+	Program    *nsenter.Program
+	Flags      uint64      // CLONE_NEW* for clone3(2)
+	Paths      []Path      // what MarkMakePath, MarkCopyUp and MarkAlone are about, by RegPath
+	IDMaps     []IDMap     // what MarkIDMap is about, by RegPath
+	NetDevices []NetDevice // what MarkNetDevices is about, sorted by their names on the host
 	// Listener: the program installs a filter with SCMP_ACT_NOTIFY. After MarkSetUp,
 	// or when it was started, the child spins (nsenter.OpSpin) until its listener,
 	// the descriptor in RegListener, is in the hands of an agent.
@@ -154,6 +158,8 @@ type planner struct {
 	late      []lateReadOnly // tmpfs mounts that become read-only when all is in place
 	waiting   []change       // to a detached tree, for when it is attached
 	paths     []Path
+	idmaps    []IDMap
+	devs      []NetDevice
 	byParent  bool     // Plan.RlimitsByParent
 	lateProcs bool     // RLIMIT_NPROC is set after a fork
 	made      []string // directories in the root that earlier ops have made sure of
@@ -191,6 +197,7 @@ func Create(in *Input) (*Plan, error) {
 	p.session()
 	p.keyring()
 	p.loopback()
+	p.netDevices()
 	p.hostname()
 	if !p.hooked() {
 		p.sysctls()
@@ -224,7 +231,7 @@ func Create(in *Input) (*Plan, error) {
 
 func (p *planner) plan(flags uint64) (*Plan, error) {
 	program, err := p.Program()
-	return &Plan{Program: program, Flags: flags, Paths: p.paths, Listener: p.in.listener(), RlimitsByParent: p.byParent, Unprivileged: p.in.Unprivileged}, err
+	return &Plan{Program: program, Flags: flags, Paths: p.paths, IDMaps: p.idmaps, NetDevices: p.devs, Listener: p.in.listener(), RlimitsByParent: p.byParent, Unprivileged: p.in.Unprivileged}, err
 }
 
 // guard makes the kernel kill the child when the parent dies. A change of

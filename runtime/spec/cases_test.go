@@ -166,9 +166,6 @@ func judge(text []byte) string {
 		err = Validate(s)
 	}
 	if err == nil {
-		err = Unsupported(s)
-	}
-	if err == nil {
 		return "ok"
 	}
 	return err.Error()

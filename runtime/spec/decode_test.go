@@ -207,9 +207,6 @@ func TestExample(t *testing.T) {
 	if err := Validate(got); err != nil {
 		t.Error(err)
 	}
-	if err := Unsupported(got); err != nil {
-		t.Error(err)
-	}
 }
 
 // FuzzParse: whatever the text, there is no panic, and what is accepted is what
@@ -239,7 +236,6 @@ func FuzzParse(f *testing.F) {
 		if err := Validate(s); err != nil && strings.ContainsAny(err.Error(), "\n\r\x00") {
 			t.Errorf("error is not one line: %q", err)
 		}
-		_ = Unsupported(s)
 	})
 }
 
@@ -288,9 +284,6 @@ func BenchmarkValidate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := Validate(s); err != nil {
-			b.Fatal(err)
-		}
-		if err := Unsupported(s); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -30,7 +30,7 @@ type DefaultOptions struct {
 // Spec gives the default configuration: a shell in the bundle's rootfs
 // directory, read-only, with few capabilities and the mounts that people know
 // from `runc spec`. linux.seccomp is left to the caller, who knows the default
-// profile. The result passes Validate and Unsupported, and shares no memory with
+// profile. The result passes Validate, and shares no memory with
 // another one.
 func (o DefaultOptions) Spec() *specs.Spec {
 	caps := func() []string {

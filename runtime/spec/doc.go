@@ -4,7 +4,6 @@
 //
 //	s, raw, err := spec.Load("/run/bundle")  // text -> specs.Spec: syntax and types
 //	err = spec.Validate(s)                   // does it mean something?
-//	err = spec.Unsupported(s)                // does this version of runseal do all of it?
 //
 // # Strictness
 //

@@ -34,6 +34,26 @@ func validateMappings(l *specs.Linux, all, created namespaces) error {
 	return validateMapping("linux.gidMappings", l.GIDMappings, created.has(nsUser))
 }
 
+// validateMountMappings checks the mappings of an id-mapped mount. There are either both or
+// none (config.md, "Mounts"); what they mean beside the options is package plan's.
+func validateMountMappings(m *specs.Mount) error {
+	if len(m.UIDMappings) == 0 && len(m.GIDMappings) == 0 {
+		return nil
+	}
+	for _, list := range []struct {
+		name, other string
+		ids         []specs.LinuxIDMapping
+	}{{"uidMappings", "gidMappings", m.UIDMappings}, {"gidMappings", "uidMappings", m.GIDMappings}} {
+		if len(list.ids) == 0 {
+			return bad(list.name, "empty or missing, expected at least one entry beside those of %s", list.other)
+		}
+		if err := validateMapping(list.name, list.ids, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // validateMapping checks one list by the rules of user_namespaces(7), which the
 // kernel would answer with a bare EINVAL.
 func validateMapping(field string, list []specs.LinuxIDMapping, needed bool) error {

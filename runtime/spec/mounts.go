@@ -28,7 +28,10 @@ func validateMount(m *specs.Mount) error {
 	if err := noNUL("source", m.Source); err != nil {
 		return err
 	}
-	return noNULs("options", m.Options)
+	if err := noNULs("options", m.Options); err != nil {
+		return err
+	}
+	return validateMountMappings(m)
 }
 
 // validatePropagation checks linux.rootfsPropagation. The r forms are not in the

@@ -16,9 +16,6 @@ func TestRootless(t *testing.T) {
 		if err := Validate(s); err != nil {
 			t.Fatal(err)
 		}
-		if err := Unsupported(s); err != nil {
-			t.Fatal(err)
-		}
 		has := func(typ specs.LinuxNamespaceType) bool {
 			return slices.ContainsFunc(s.Linux.Namespaces, func(ns specs.LinuxNamespace) bool { return ns.Type == typ })
 		}

@@ -60,6 +60,9 @@ func Validate(s *specs.Spec) error {
 	if err := validateMappings(l, all, created); err != nil {
 		return err
 	}
+	if err := validateNetDevices(l.NetDevices, all); err != nil {
+		return err
+	}
 	if err := validateSysctl(l.Sysctl, all); err != nil {
 		return err
 	}

@@ -15,9 +15,6 @@ func TestDefault(t *testing.T) {
 		if err := Validate(s); err != nil {
 			t.Errorf("%+v: %v", o, err)
 		}
-		if err := Unsupported(s); err != nil {
-			t.Errorf("%+v: %v", o, err)
-		}
 		if s.Process.Terminal != o.Terminal {
 			t.Errorf("%+v: terminal is %v", o, s.Process.Terminal)
 		}
@@ -67,9 +64,6 @@ func TestEmptySpecs(t *testing.T) {
 		if err := Validate(s); err == nil {
 			t.Errorf("%+v is accepted", s)
 		}
-		if err := Unsupported(s); err != nil {
-			t.Errorf("%+v: %v", s, err)
-		}
 	}
 	if err := ValidateProcess(nil); err == nil {
 		t.Error("no process is accepted")
@@ -111,6 +105,8 @@ func TestValidateSizes(t *testing.T) {
 	}{
 		{"340 mappings", user(340), ""},
 		{"341 mappings", user(341), "linux.gidMappings: 341 entries: expected at most 340"},
+		{"341 mappings of a mount", with(func(s *specs.Spec) { s.Mounts[1].UIDMappings, s.Mounts[1].GIDMappings = maps(341), maps(1) }),
+			"mounts[1].uidMappings: 341 entries: expected at most 340"},
 		{"65536 groups", with(func(s *specs.Spec) { s.Process.User.AdditionalGids = make([]uint32, 65536) }), ""},
 		{"65537 groups", with(func(s *specs.Spec) { s.Process.User.AdditionalGids = make([]uint32, 65537) }),
 			"process.user.additionalGids: 65537 entries: expected at most 65536"},
@@ -133,31 +129,5 @@ func TestValidateSizes(t *testing.T) {
 		if got := fmt.Sprint(c.err); got != c.want && (c.want != "" || c.err != nil) {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
-	}
-}
-
-// Every field of the schema that Unsupported reports is reported with the full
-// spec, one after the other, until nothing is left.
-func TestUnsupportedIsComplete(t *testing.T) {
-	s := full(false)
-	s.Linux.Namespaces = []specs.LinuxNamespace{{Type: specs.MountNamespace}, {Type: specs.TimeNamespace}}
-	steps := []struct {
-		field  string
-		remove func()
-	}{
-		{"mounts[0].uidMappings", func() { s.Mounts[0].UIDMappings = nil }},
-		{"mounts[0].gidMappings", func() { s.Mounts[0].GIDMappings = nil }},
-		{"mounts[1].uidMappings", func() { s.Mounts = nil }},
-		{"linux.netDevices", func() { s.Linux.NetDevices = nil }},
-	}
-	for _, step := range steps {
-		e, ok := Unsupported(s).(*FieldError)
-		if !ok || e.Field != step.field {
-			t.Fatalf("%v, want an error for %s", e, step.field)
-		}
-		step.remove()
-	}
-	if err := Unsupported(s); err != nil {
-		t.Error(err)
 	}
 }

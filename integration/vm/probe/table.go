@@ -43,7 +43,7 @@ var table = []feature{
 	{name: "CLOSE_RANGE_CLOEXEC", since: "5.11", usedFor: "closing at execve what is still open", without: "fcntl(2) for each descriptor that may be open", here: closeRangeCloexec},
 	{name: "mount_setattr(2)", since: "5.12", usedFor: "attributes and propagation of a bind mount before it can be seen; read-only root and paths; the read-only clone that runseal executes itself from",
 		without: "mount(2) once the mount is there; a tree of several mounts cannot be changed by rro, rnosuid and the like, nor made a read-only path: an error; a sealed memfd", here: call(unix.SYS_MOUNT_SETATTR)},
-	{name: "idmapped mounts", since: "5.12", usedFor: "not used: mounts[].uidMappings and the option idmap are refused", without: nothing, here: setattr(unix.MOUNT_ATTR_IDMAP)},
+	{name: "idmapped mounts", since: "5.12", usedFor: "mounts[].uidMappings, gidMappings, idmap and ridmap; which file systems differs: tmpfs since 6.3", without: refused, here: setattr(unix.MOUNT_ATTR_IDMAP)},
 	{name: "cgroup v2: misc", since: "5.13", usedFor: "linux.resources.unified", without: refused, optional: true, here: controller("misc")},
 	{name: "nosymfollow by mount_setattr(2)", since: "5.14", usedFor: "the mount option on bind mounts", without: "on 5.12 and 5.13 an error; before, mount(2)", here: setattr(unix.MOUNT_ATTR_NOSYMFOLLOW)},
 	{name: "cgroup.kill", since: "5.14", usedFor: "killing all of a cgroup at once", without: "each process by its pidfd, from the fourth round on with the cgroup frozen", optional: true, here: cgroupFile("cgroup.kill")},
