@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/runseal/runseal/runtime/kernel"
+	"github.com/runseal/runseal/runtime/plan"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp/profiles/docker"
 	"github.com/urfave/cli/v2"
@@ -47,7 +50,8 @@ limits. To run it takes root all the same, in this version of runseal.`,
 func writeConfig(path string, rootless bool) error {
 	s := spec.Default(false)
 	if rootless {
-		spec.Rootless(s, uint32(os.Geteuid()), uint32(os.Getegid()))
+		recursive := slices.Contains(plan.MountOptions(kernel.Lacks()), "rro")
+		spec.Rootless(s, uint32(os.Geteuid()), uint32(os.Getegid()), recursive)
 	}
 	profile, err := docker.Default(docker.Host{Caps: s.Process.Capabilities.Bounding})
 	if err != nil {

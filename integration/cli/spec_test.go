@@ -33,7 +33,7 @@ func TestSpecRootless(t *testing.T) {
 		must(t, err)
 		var s specs.Spec
 		must(t, json.Unmarshal(text, &s))
-		s.Process.Args = []string{"/bin/sh", "-c", "id -u; cat /proc/self/uid_map /proc/self/gid_map; grep Seccomp: /proc/self/status; ls /sys/class/net; touch /sys/x 2>/dev/null || echo read-only"}
+		s.Process.Args = []string{"/bin/sh", "-c", "id -u; cat /proc/self/uid_map /proc/self/gid_map; grep Seccomp: /proc/self/status; ls /sys/class/net; ls /sys/fs/cgroup; touch /sys/x 2>/dev/null || echo read-only"}
 		s.Process.Env = append(s.Process.Env, b.Mark())
 		s.Linux.CgroupsPath = b.Cgroup
 		text, err = json.Marshal(&s)
@@ -44,7 +44,7 @@ func TestSpecRootless(t *testing.T) {
 			t.Fatalf("%+v", r)
 		}
 		got := strings.Join(strings.Fields(r.Stdout), " ")
-		if !strings.HasPrefix(got, "0 "+line+" 0 4321 1 Seccomp: 2 ") || !strings.Contains(got, "lo") || !strings.HasSuffix(got, "read-only") {
+		if !strings.HasPrefix(got, "0 "+line+" 0 4321 1 Seccomp: 2 ") || !strings.Contains(got, "lo") || strings.Contains(got, "cgroup") || strings.Contains(got, "memory") || !strings.HasSuffix(got, "read-only") {
 			t.Errorf("user %d: %q", uid, got)
 		}
 	}

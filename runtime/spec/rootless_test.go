@@ -11,8 +11,9 @@ import (
 // What Rootless makes is valid and done by this version, and nothing in it is only root's.
 func TestRootless(t *testing.T) {
 	for _, v2 := range []bool{false, true} {
+		recursive := v2
 		s := DefaultOptions{CgroupV2: v2}.Spec()
-		Rootless(s, 1000, 100)
+		Rootless(s, 1000, 100, recursive)
 		if err := Validate(s); err != nil {
 			t.Fatal(err)
 		}
@@ -30,12 +31,15 @@ func TestRootless(t *testing.T) {
 			t.Errorf("resources %+v", s.Linux.Resources)
 		}
 		for _, m := range s.Mounts {
-			if m.Type == "sysfs" || m.Destination == "/sys" && (m.Source != "/sys" || m.Options[0] != "rbind" || !slices.Contains(m.Options, "ro")) {
+			if m.Type == "sysfs" || m.Type == "cgroup" || m.Destination == "/sys" && (m.Source != "/sys" || m.Options[0] != "rbind" || !slices.Contains(m.Options, "ro") || slices.Contains(m.Options, "rro") != recursive) {
 				t.Errorf("mount %+v", m)
 			}
 			if o := strings.Join(m.Options, ","); strings.Contains(o, "id=") {
 				t.Errorf("%s: %s", m.Destination, o)
 			}
+		}
+		if !slices.Contains(s.Linux.MaskedPaths, "/sys/fs/cgroup") {
+			t.Errorf("the host's cgroups are not masked: %q", s.Linux.MaskedPaths)
 		}
 		if other := (DefaultOptions{CgroupV2: v2}).Spec(); !slices.Contains(other.Mounts[2].Options, "gid=5") {
 			t.Errorf("another default configuration has changed: %q", other.Mounts[2].Options)
