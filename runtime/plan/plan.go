@@ -103,6 +103,7 @@ type Input struct {
 	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
 	ParentMount func(string) (string, error) // mount point that the path lies on; asked only for shared propagation
 	Lacks       Lacks                        // what the kernel has not
+	Withheld    uint64                       // capabilities that nobody can give, number n as bit n: left out of all sets
 }
 
 // Lacks is what a plan uses and does in another way where a supported kernel has it not.
