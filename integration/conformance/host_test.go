@@ -138,7 +138,11 @@ func removeCgroups() error {
 		if err != nil || !d.IsDir() || d.Name() != "cgrouptest" && d.Name() != "testdir" {
 			return nil // gone meanwhile, or somebody else's
 		}
-		for _, dir := range []string{filepath.Join(path, "cgrouptest"), path} {
+		dirs := []string{filepath.Join(path, "cgrouptest"), path}
+		if *writeTable { // crun leaves the container's own
+			dirs = append([]string{filepath.Join(path, "cgrouptest", "container")}, dirs...)
+		}
+		for _, dir := range dirs {
 			if err := unix.Rmdir(dir); err != nil && err != unix.ENOENT {
 				errs = append(errs, fmt.Errorf("remove cgroup %s: %w", dir, err))
 			}

@@ -46,7 +46,7 @@ type program struct {
 	hooks bool
 	// privileged is set where config.json asks for all capabilities, see onHost.
 	privileged bool
-	// race is why the program can fail without anybody's fault: it then gets two more tries.
+	// race is why the program can fail without anybody's fault: it gets several tries.
 	race string
 	// out is why the program is not run.
 	out string
@@ -164,9 +164,10 @@ var table = []program{
 			lines: []string{
 				"cannot run validation tests: exit status 1",
 			},
-			why: "It leaves out all namespaces at once. Without a mount namespace the container's mounts, and " +
-				"pivot_root, would be the host's, so runseal demands that one; the others can be left out " +
-				"(integration/lifecycle, namespaces_test.go).",
+			why: "It leaves out all namespaces at once. Without a mount namespace the container's mounts would be the " +
+				"host's: under runc and crun those of this program stay there, /proc, /dev and /sys of the bundle, " +
+				"after delete. So runseal demands that one; the others can be left out (integration/lifecycle, " +
+				"namespaces_test.go).",
 		}},
 		said: []string{
 			`runseal: linux.namespaces: no entry of type "mount": expected one, because root and mounts must not be mounted on the host`,
@@ -220,7 +221,7 @@ var table = []program{
 			lines: []string{
 				"if any poststart hook fails, the runtime MUST log a warning, but the remaining hooks and lifecycle continue as if the hook had succeeded",
 			},
-			why: "Since 1.1 a poststart hook that fails is an error which stops the container (runtime.md, " +
+			why: "Since 1.3 a poststart hook that fails is an error which stops the container (runtime.md, " +
 				"Lifecycle, step 9).",
 		}},
 	},
@@ -232,7 +233,7 @@ var table = []program{
 			lines: []string{
 				"Pre-start hooks MUST be called after the `start` operation is called",
 			},
-			why: "Since 1.0.2 prestart hooks are part of create (config.md, Prestart). runc and crun do the same.",
+			why: "Since 1.1 prestart hooks are part of create (config.md, Prestart). runc and crun do the same.",
 		}},
 	},
 	{name: "prestart_fail", hooks: true},

@@ -1,3 +1,7 @@
+// No code: what the tests of the directory above compile, and what that needs.
+// runtime-tools has no go.mod of its own. runtime-spec is the first release behind the
+// commit that its Godeps.json names; from 1.1 on types are others, and it does not compile.
+// gocapability is that commit: the programs ask for the capabilities that it knows.
 module github.com/runseal/runseal/integration/conformance/programs
 
 go 1.26.8
