@@ -98,6 +98,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	in := &plan.Input{
 		ID: id, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, Cgroup: plan.Cgroup{TaskFiles: way.files},
 		MaxProcs: nproc.Max, PreserveFDs: o.PreserveFds, NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(),
+		Withheld: r.withheld(cfg, pr),
 	}
 	who.input(in)
 	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {

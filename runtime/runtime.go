@@ -110,6 +110,7 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 		return nil, err
 	}
 	in := b.input(id, o, fifo)
+	in.Withheld = r.withheld(b.spec, b.spec.Process)
 	root, err := unix.Open(b.rootfs, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("root.path: %w", &os.PathError{Op: "open", Path: b.rootfs, Err: err})

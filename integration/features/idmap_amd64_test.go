@@ -12,7 +12,7 @@ func TestIDMapKilled(t *testing.T) {
 	if !box.Linux(5, 12) {
 		b := sh(t, "true")
 		idmapped(b, owned(t), "/a", "bind,idmap", ids(0, 1, 9), ids(0, 1, 9))
-		refused(t, b)
+		noIDMaps(t, b)
 		return
 	}
 	dir := owned(t)

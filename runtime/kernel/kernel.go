@@ -22,3 +22,14 @@ func Lacks() (l plan.Lacks) {
 	l.CloexecRange = errno != 0
 	return l
 }
+
+// Permitted are the capabilities that this process has, number n as bit n. It asks by
+// capget(2), and says all if that fails: the kernel then answers for each by itself.
+func Permitted() uint64 {
+	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&head, &data[0]); err != nil {
+		return ^uint64(0)
+	}
+	return uint64(data[1].Permitted)<<32 | uint64(data[0].Permitted)
+}

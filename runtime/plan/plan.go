@@ -111,6 +111,7 @@ type Input struct {
 	IsDir       func(string) (bool, error)   // kind of a bind mount's source on the host
 	ParentMount func(string) (string, error) // mount point that the path lies on; asked only for shared propagation
 	Lacks       Lacks                        // what the kernel has not
+	Withheld    uint64                       // capabilities that nobody can give, number n as bit n: left out of all sets
 
 	Unprivileged bool // the caller is not root: a user namespace gives the child what it needs
 	InUserNS     bool // the caller is in a user namespace, where root is not root of the machine

@@ -21,7 +21,7 @@ func (p *planner) process(pr *specs.Process) error {
 	}
 	p.workingDirectory(pr)
 	p.stdio(pr)
-	caps, err := capabilitySets(pr)
+	caps, err := capabilitySets(pr, p.in.Withheld)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,8 @@ func (p *planner) descriptors() {
 // capSets is process.capabilities as bit masks.
 type capSets struct{ bounding, effective, permitted, inheritable, ambient uint64 }
 
-func capabilitySets(pr *specs.Process) (s capSets, err error) {
+// capabilitySets leaves out of all sets what is in withheld.
+func capabilitySets(pr *specs.Process, withheld uint64) (s capSets, err error) {
 	c := pr.Capabilities
 	if c == nil {
 		return s, nil // none at all: the specification's default
@@ -173,7 +174,7 @@ func capabilitySets(pr *specs.Process) (s capSets, err error) {
 			if !ok {
 				return s, fmt.Errorf("process.capabilities.%s[%d]: %q: unknown capability", set.name, i, name)
 			}
-			*set.mask |= 1 << n
+			*set.mask |= 1 << n &^ withheld
 		}
 	}
 	return s, nil
