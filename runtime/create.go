@@ -101,6 +101,9 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
 		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
 	}
+	if err := c.dir.SavePlace(state.Place{CgroupPaths: c.state.CgroupPaths, SystemdUnit: c.state.SystemdUnit}); err != nil {
+		return nil, err
+	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
 	}
@@ -177,7 +180,7 @@ func fork(p *plan.Plan, how nsenter.Clone, dir string) (*nsenter.Child, error) {
 
 // record writes the child's identity to the state.
 func (c *created) record() (err error) {
-	c.state.Pid = c.child.Pid
+	c.state.Pid, c.state.PidInode = c.child.Pid, state.PidInode(c.child.PidFD)
 	if c.state.StartTime, _, err = state.ProcessStart(c.child.Pid); err != nil {
 		// The child may have failed and be gone already.
 		if f := c.child.Failure(); f != nil {
