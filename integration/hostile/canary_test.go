@@ -65,3 +65,12 @@ func mountTable(t testing.TB) []string {
 	slices.Sort(lines)
 	return lines
 }
+
+func readlink(t testing.TB, name string) string {
+	t.Helper()
+	target, err := os.Readlink(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
