@@ -46,6 +46,7 @@ type created struct {
 	agent    *agent    // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
 	agentEnd time.Time // what waits for the agent fails then
 	tty      *os.File  // master side of the terminal when no console socket took it
+	reserve  reserve
 }
 
 // create does the work of Create and Run. With fifo the child waits for start;
@@ -79,7 +80,12 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
 	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a}
+	if c.reserve, err = newReserve(); err != nil {
+		a.close()
+		return nil, err
+	}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
+		c.reserve.release()
 		a.close()
 		return nil, err
 	}
@@ -281,6 +287,7 @@ func endedEarly(child *nsenter.Child) error {
 // undo takes back everything that create has made so far.
 func (c *created) undo() {
 	var err error
+	c.reserve.release()
 	if c.owned {
 		// First: it thaws, and a frozen child of version 1 could not be waited for.
 		err = c.cgroup.Kill()
@@ -305,6 +312,7 @@ func (c *created) undo() {
 
 // close ends the construction: the container is on its own.
 func (c *created) close() {
+	c.reserve.release()
 	c.closeFifo()
 	c.child.Close()
 	c.dir.Close()
