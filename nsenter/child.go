@@ -1,6 +1,7 @@
 package nsenter
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -50,6 +51,9 @@ func (e *OpError) Error() string {
 
 func (e *OpError) Unwrap() error { return e.Errno }
 
+// The kernel leaves descriptors out for which there is no room (unix(7), "BUGS").
+var errTruncated = errors.New("take descriptors from the child: some are missing, too many files are open (RLIMIT_NOFILE)")
+
 // Await waits until the child reports a mark (see [Builder.Report]) and returns
 // it, with the descriptors that came along (close-on-exec, owned by the
 // caller). If the child fails first, the error is an *OpError. If it executed
@@ -58,14 +62,18 @@ func (c *Child) Await() (mark byte, fds []int, err error) {
 	var buf [1]byte
 	oob := make([]byte, unix.CmsgSpace(4*maxFDs))
 	for {
-		n, oobn, _, _, err := unix.Recvmsg(c.sync, buf[:], oob, unix.MSG_CMSG_CLOEXEC)
-		if err == unix.EINTR {
+		n, oobn, flags, _, err := unix.Recvmsg(c.sync, buf[:], oob, unix.MSG_CMSG_CLOEXEC)
+		switch {
+		case err == unix.EINTR:
 			continue
-		}
-		if err != nil || n != 1 {
+		case err == unix.ECONNRESET || err == nil && n != 1:
 			// End of file or a reset: the descriptor was closed by
 			// execve or by the end of the child.
 			return 0, nil, c.Failure()
+		case err != nil:
+			return 0, nil, fmt.Errorf("hear from the child: recvmsg: %w", err)
+		case flags&unix.MSG_CTRUNC != 0:
+			return 0, nil, errTruncated
 		}
 		if oobn > 0 {
 			msgs, err := unix.ParseSocketControlMessage(oob[:oobn])

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -77,7 +78,7 @@ func status(d *state.Dir, s *state.State) string {
 	switch {
 	case s.Pid == 0:
 		return StatusCreating
-	case !state.Alive(s.Pid, s.StartTime):
+	case !alive(s):
 		return StatusStopped
 	}
 	var st unix.Stat_t
@@ -109,10 +110,28 @@ func owner(path string) string {
 	return "#" + strconv.Itoa(int(st.Uid))
 }
 
+// alive says whether the container's first process runs. Where the kernel can tell two
+// processes of one pid and start time apart, those are told apart.
+func alive(s *state.State) bool {
+	if !state.Alive(s.Pid, s.StartTime) {
+		return false
+	}
+	if s.PidInode == 0 {
+		return true
+	}
+	fd, err := unix.PidfdOpen(s.Pid, 0)
+	if err != nil {
+		return !cgroup.NoProcess(err)
+	}
+	inode := state.PidInode(fd)
+	unix.Close(fd)
+	return inode == 0 || inode == s.PidInode
+}
+
 // openInit returns a pidfd of the container's first process. The process is
 // identified by its start time after the pidfd was taken, so a recycled pid
-// is never signalled or entered. The error is os.ErrProcessDone if it has ended, and
-// no other one says that it has.
+// is never signalled or entered, and by more than that, see isInit. The error is
+// os.ErrProcessDone if it has ended, and no other one says that it has.
 func openInit(s *state.State) (int, error) {
 	if s.Pid <= 0 {
 		return -1, os.ErrProcessDone
@@ -124,9 +143,34 @@ func openInit(s *state.State) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("look for process %d: pidfd_open: %w%s", s.Pid, err, nsenter.Missing("pidfd_open", err))
 	}
-	if !state.Alive(s.Pid, s.StartTime) {
+	ours := state.Alive(s.Pid, s.StartTime)
+	if ours {
+		ours, err = isInit(fd, s)
+	}
+	if err != nil || !ours {
 		unix.Close(fd)
-		return -1, os.ErrProcessDone
+		if err == nil {
+			err = os.ErrProcessDone
+		}
+		return -1, err
 	}
 	return fd, nil
+}
+
+// isInit says whether a process that has the pid and the start time of the container's
+// first process is that process: the state file may be of another boot of the machine,
+// or damaged. Pidfds tell it, and before Linux 6.9 the cgroup, which a process of a
+// container does not leave.
+func isInit(pidfd int, s *state.State) (bool, error) {
+	if inode := state.PidInode(pidfd); inode != 0 && s.PidInode != 0 {
+		return inode == s.PidInode, nil
+	}
+	if len(s.CgroupPaths) == 0 {
+		return true, nil // a user's own, who could signal no other's
+	}
+	pids, err := cgroupOf(s).Pids()
+	if err != nil {
+		return false, fmt.Errorf("look for process %d in its cgroup: %w", s.Pid, err)
+	}
+	return slices.Contains(pids, s.Pid), nil
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	goruntime "runtime"
@@ -52,6 +51,7 @@ type created struct {
 	idmaps   idmapper       // while the child is being set up
 	devices  *netdev.Mover  // nil: no linux.netDevices were moved
 	tty      *os.File       // master side of the terminal when no console socket took it
+	reserve  reserve
 	// announced: run without a FIFO has said in the state directory that the program
 	// does not run yet.
 	announced bool
@@ -98,7 +98,12 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
 	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a, cache: cache}
+	if c.reserve, err = newReserve(); err != nil {
+		a.close()
+		return nil, err
+	}
 	if c.dir, err = state.Create(r.Root, id); err != nil {
+		c.reserve.release()
 		a.close()
 		return nil, err
 	}
@@ -120,6 +125,9 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		ID: id, Bundle: b.dir, Rootfs: b.rootfs, OCIVersion: b.spec.Version, Created: time.Now().UTC(),
 		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Resctrl: cache.Owned(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
 		Hooks: spec.HasHooks(b.spec.Hooks, spec.StartContainer, spec.Poststart, spec.Poststop),
+	}
+	if err := c.dir.SavePlace(state.Place{CgroupPaths: c.state.CgroupPaths, SystemdUnit: c.state.SystemdUnit}); err != nil {
+		return nil, err
 	}
 	if err := c.dir.Save(c.state); err != nil {
 		return nil, err
@@ -214,7 +222,7 @@ func fork(p *plan.Plan, how nsenter.Clone, dir string) (*nsenter.Child, error) {
 
 // record writes the child's identity to the state.
 func (c *created) record() (err error) {
-	c.state.Pid = c.child.Pid
+	c.state.Pid, c.state.PidInode = c.child.Pid, state.PidInode(c.child.PidFD)
 	if c.state.StartTime, _, err = state.ProcessStart(c.child.Pid); err != nil {
 		// The child may have failed and be gone already.
 		if f := c.child.Failure(); f != nil {
@@ -230,161 +238,6 @@ func (c *created) follow() error {
 		return err
 	}
 	return c.record()
-}
-
-// converse answers the child's reports until it waits for start, or, without
-// a FIFO, until it has become the container's program.
-func (c *created) converse(o CreateOptions) error {
-	defer c.idmaps.close()
-	ready := false
-	for {
-		mark, fds, err := c.await(ready)
-		if err != nil {
-			return notBorn(err, c.cgroup)
-		}
-		switch mark {
-		case 0: // execve closed the socket, or the child's end did
-			if !ready || c.fifo >= 0 {
-				return endedEarly(c.child)
-			}
-			return nil
-		case plan.MarkCgroup:
-			err = c.joinUnit()
-		case plan.MarkMappings:
-			err = c.mapUsers()
-		case plan.MarkForked:
-			err = c.follow()
-		case plan.MarkNetDevices:
-			err = c.moveDevices()
-		case plan.MarkMakePath:
-			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
-		case plan.MarkCopyUp:
-			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
-		case plan.MarkIDMap:
-			if err := c.passTree(&c.plan.IDMaps[c.child.Reg(plan.RegPath)]); err != nil {
-				return err
-			}
-			continue // which has released the child
-		case plan.MarkAlone:
-			err = checkAlone(fds, c.child.Pid, c.plan.Paths[c.child.Reg(plan.RegPath)])
-		case plan.MarkHooks:
-			err = c.createHooks()
-		case plan.MarkTerminal:
-			err = c.takeTerminal(fds, o.ConsoleSocket)
-		case plan.MarkSchedule:
-			err = setSchedule(c.child.Pid, c.spec.Process)
-		case plan.MarkSetUp: // the state was saved before
-			ready = true
-			if c.plan.RlimitsByParent {
-				err = setRlimits(c.child.Pid, c.spec.Process)
-			}
-			if err == nil && delegates(c.spec) {
-				err = c.delegate()
-			}
-			if err == nil {
-				err = sendPidFD(o.PidFDSocket, messageInit, c.child)
-			}
-			if err == nil && c.announced {
-				err = c.runStartContainer()
-			}
-		case plan.MarkReady:
-			return c.publishFifo()
-		default:
-			err = fmt.Errorf("the container's process reported %q, which means nothing", mark)
-		}
-		if err != nil {
-			return err
-		}
-		if err := letGo(c.child); err != nil {
-			return err
-		}
-		if mark == plan.MarkSetUp && c.agent != nil {
-			c.agentEnd = time.Now().Add(handOverLimit)
-			if err := c.agent.handOver(c.child.Spin(), c.child.Pid, c.child.PidFD, c.describe(), c.agentEnd); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// await waits for the next report. The last thing is the execve, and where that
-// is the agent's to decide it has a limit.
-func (c *created) await(ready bool) (mark byte, fds []int, err error) {
-	if ready && c.fifo < 0 && c.agent != nil {
-		return c.filter.awaitExecve(c.child, c.agentEnd)
-	}
-	return c.child.Await()
-}
-
-// describe is the container as an agent is shown it.
-func (c *created) describe() *Container {
-	return &Container{ID: c.id, Bundle: c.state.Bundle, Annotations: c.state.Annotations, Status: StatusCreating, Pid: c.child.Pid}
-}
-
-// letGo lets the child go on from its report. It can have been ended meanwhile, by
-// whoever has its pidfd (--pidfd-socket).
-func letGo(child *nsenter.Child) error {
-	err := child.Release()
-	if errors.Is(err, unix.EPIPE) {
-		return endedEarly(child)
-	}
-	return err
-}
-
-// endedEarly says how a child ended that had not failed by itself.
-func endedEarly(child *nsenter.Child) error {
-	ws := child.Reap()
-	switch {
-	case ws.Signaled() && ws.Signal() == unix.SIGKILL:
-		return errors.New("the container's process was killed while it was being set up (out of memory? see linux.resources.memory.limit)")
-	case ws.Signaled():
-		return fmt.Errorf("the container's process was ended by signal %d while it was being set up", int(ws.Signal()))
-	}
-	return fmt.Errorf("the container's process ended while it was being set up (wait status %#x)", uint32(ws))
-}
-
-// undo takes back everything that create has made so far. It returns the error that was
-// the reason, with what of the host could not be put back, and that of the hooks poststop,
-// which run if there was a process.
-func (c *created) undo(reason error) error {
-	reason = also(reason, c.devices.Back()) // while their namespace is there
-	c.devices.Close()
-	var err error
-	if c.owned {
-		// First: it thaws, and a frozen child of version 1 could not be waited for.
-		err = c.cgroup.Kill()
-	}
-	if c.child != nil {
-		c.child.Kill()
-		c.child.Close()
-	}
-	if c.owned && err == nil {
-		err = c.cgroup.Destroy()
-	}
-	if c.grouped && err == nil {
-		err = resctrl.Remove(c.cache.Owned())
-	}
-	if c.tty != nil {
-		c.tty.Close()
-	}
-	c.agent.close()
-	if err == nil { // or else delete --force still has to find it
-		_ = c.dir.Remove()
-	}
-	c.closeFifo()
-	c.dir.Close()
-	if c.child == nil || err != nil {
-		return reason
-	}
-	return also(reason, poststop(c.state, c.spec.Hooks))
-}
-
-// close ends the construction: the container is on its own.
-func (c *created) close() {
-	c.devices.Close()
-	c.closeFifo()
-	c.child.Close()
-	c.dir.Close()
 }
 
 // checkPreserved makes sure that the descriptors to be preserved are there, so

@@ -106,28 +106,12 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 	}
 }
 
-// deleteDamaged removes a container whose state cannot be read. Its cgroup is
-// found from the id alone, as it is for a container without a cgroupsPath; no pid
-// is trusted.
+// deleteDamaged removes a container whose state cannot be read. Its cgroups are
+// those that create has recorded a second time; no pid is trusted.
 func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
-	l, err := cgroup.Detect()
+	all, err := placesOf(d, id)
 	if err != nil {
 		return err
-	}
-	c, err := cgroup.Find(l, "", id)
-	if err != nil {
-		return err
-	}
-	all := []*cgroup.Cgroup{c}
-	if who, err := r.caller(); err == nil && who.rootless {
-		if own, err := cgroup.FindRootless(l, "", id); err == nil {
-			all = append(all, own)
-		}
-	}
-	// By whatever driver: where systemd does not run, or the id is no unit name,
-	// there is no scope.
-	if scope, err := cgroup.FindScope(l, "", id); err == nil {
-		all = append(all, scope)
 	}
 	for _, c := range all {
 		if err := c.Kill(); err != nil {
@@ -138,4 +122,33 @@ func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 		}
 	}
 	return d.Remove()
+}
+
+// placesOf is where the processes of a container may be whose state cannot be read.
+// Without a second record, which older versions have not made, it is where those are
+// that have no cgroupsPath.
+func placesOf(d *state.Dir, id string) ([]*cgroup.Cgroup, error) {
+	if p, err := d.Place(); err == nil {
+		return []*cgroup.Cgroup{cgroup.OpenScope(p.CgroupPaths, p.SystemdUnit)}, nil
+	}
+	l, err := cgroup.Detect()
+	if err != nil {
+		return nil, err
+	}
+	c, err := cgroup.Find(l, "", id)
+	if err != nil {
+		return nil, err
+	}
+	all := []*cgroup.Cgroup{c}
+	if who, err := whoCalls(); err == nil && who.rootless {
+		if own, err := cgroup.FindRootless(l, "", id); err == nil {
+			all = append(all, own)
+		}
+	}
+	// By whatever driver: where systemd does not run, or the id is no unit name,
+	// there is no scope.
+	if scope, err := cgroup.FindScope(l, "", id); err == nil {
+		all = append(all, scope)
+	}
+	return all, nil
 }

@@ -34,7 +34,7 @@ func checkNamespaces(s *specs.Spec) error {
 			continue
 		}
 		if about := changes(s, ns.Type); about != "" {
-			return fmt.Errorf("%s: %q is the runtime's own %s namespace, in which %s is not allowed", field, ns.Path, ns.Type, about)
+			return fmt.Errorf("%s: %q is the runtime's own %s namespace, in which %s is not allowed, expected another one", field, ns.Path, ns.Type, about)
 		}
 	}
 	return nil
@@ -55,7 +55,16 @@ func checkTime(i int, t specs.LinuxNamespaceType) error {
 // ownNamespace checks the type of a namespace and tells whether the runtime is
 // in it. O_NONBLOCK: a FIFO must not block.
 func ownNamespace(field string, ns specs.LinuxNamespace) (bool, error) {
-	fd, err := unix.Open(ns.Path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	// To open a device can have effects, and namespaces are regular files.
+	var named unix.Stat_t
+	err := unix.Stat(ns.Path, &named)
+	if err == nil && named.Mode&unix.S_IFMT != unix.S_IFREG {
+		return false, fmt.Errorf("%s: %q: expected a %s namespace", field, ns.Path, ns.Type)
+	}
+	fd := -1
+	if err == nil {
+		fd, err = unix.Open(ns.Path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	}
 	if err != nil {
 		return false, fmt.Errorf("%s: open %q: %w", field, ns.Path, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/runseal/runseal/runtime/cgroup"
-	"github.com/runseal/runseal/runtime/state"
 )
 
 // Pause stops every process of a running or created container, and returns when
@@ -23,7 +22,7 @@ func (r *Runtime) Pause(id string) error {
 	if err := c.Freeze(); err != nil {
 		return fmt.Errorf("pause container %q: %w", id, err)
 	}
-	if state.Alive(s.Pid, s.StartTime) {
+	if alive(s) {
 		return nil
 	}
 	// It ended meanwhile, and what has stopped cannot be resumed.

@@ -14,6 +14,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -216,6 +217,10 @@ func resolveRootfs(bundle, root string) (string, error) {
 	}
 	real, err := filepath.EvalSymlinks(root)
 	if err != nil {
+		// Not of every error of EvalSymlinks one learns the path.
+		if pe := (*os.PathError)(nil); !errors.As(err, &pe) {
+			err = &os.PathError{Op: "open", Path: root, Err: err}
+		}
 		return "", fmt.Errorf("root.path: %w", err)
 	}
 	if dir, err := isDir(real); err != nil {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -162,26 +161,6 @@ func TestNetworkNamespaceByBoundFile(t *testing.T) {
 	// exec finds it again.
 	if got := strings.TrimSpace(in(t, b, nil, "readlink", "/proc/self/ns/net")); got != fmt.Sprintf("net:[%d]", st.Ino) {
 		t.Errorf("exec is in %s", got)
-	}
-}
-
-func TestNamespacePathThatIsNone(t *testing.T) {
-	fifo := filepath.Join(t.TempDir(), "fifo")
-	if err := unix.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, path := range map[string]string{
-		"missing": "/nowhere/ns", "regular file": "/etc/passwd", "directory": "/etc", "fifo": fifo, "other type": "/proc/self/ns/ipc",
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := sh(t, "true")
-			b.SetNamespace(specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: path})
-			r := b.Run()
-			if r.Status == 0 || !strings.Contains(r.Stderr, "linux.namespaces[1]") || strings.Count(r.Stderr, "\n") != 1 || r.Took >= box.Slow(time.Second) {
-				t.Errorf("exit status %d after %v, stderr %q; expected one line with linux.namespaces[1]", r.Status, r.Took, r.Stderr)
-			}
-			b.NothingLeft()
-		})
 	}
 }
 

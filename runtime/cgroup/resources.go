@@ -242,7 +242,7 @@ func checkRange(part string) error {
 			return wrong
 		}
 		if a > b {
-			return fmt.Errorf("the range %s runs backwards", part)
+			return fmt.Errorf("the range %s runs backwards, expected the lower number first", part)
 		}
 	}
 	return nil

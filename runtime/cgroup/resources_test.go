@@ -57,7 +57,7 @@ func TestBadResources(t *testing.T) {
 		{one, cpu(specs.LinuxCPU{Idle: ptr(int64(2))}), "cpu.idle: 2: expected 0 or 1"},
 		{two, cpu(specs.LinuxCPU{RealtimePeriod: ptr(uint64(5))}), "cpu.realtimePeriod: 5"},
 		{two, cpu(specs.LinuxCPU{RealtimeRuntime: ptr(int64(5))}), "cpu.realtimeRuntime: 5"},
-		{one, cpu(specs.LinuxCPU{Cpus: "3-1"}), `cpu.cpus: "3-1": the range 3-1 runs backwards`},
+		{one, cpu(specs.LinuxCPU{Cpus: "3-1"}), `cpu.cpus: "3-1": the range 3-1 runs backwards, expected the lower number first`},
 		{one, cpu(specs.LinuxCPU{Cpus: "a"}), `cpu.cpus: "a": expected a list`},
 		{one, cpu(specs.LinuxCPU{Cpus: "0\n"}), `cpu.cpus: "0\n": expected a list`},
 		{one, cpu(specs.LinuxCPU{Cpus: "0,"}), `cpu.cpus: "0,"`},

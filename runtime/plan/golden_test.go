@@ -358,10 +358,10 @@ func TestRefused(t *testing.T) {
 		want   string
 		change func(in *Input, s *specs.Spec)
 	}{
-		{`mounts[0].destination: "/": the root itself is given by root.path`, func(_ *Input, s *specs.Spec) {
+		{`mounts[0].destination: "/": the root itself is given by root.path, expected a path below it`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/.//", Type: "tmpfs"})
 		}},
-		{`mounts[0].destination: "/proc/self/attr": mounts inside /proc are not allowed`, func(_ *Input, s *specs.Spec) {
+		{`mounts[0].destination: "/proc/self/attr": mounts inside /proc are not allowed, expected a path outside of it`, func(_ *Input, s *specs.Spec) {
 			mounts(s, specs.Mount{Destination: "/tmp/../proc/self/attr", Type: "bind", Source: "/x", Options: bind})
 		}},
 		{`mounts[0].destination: "/proc": expected type "proc" or a bind mount of a procfs, not "tmpfs"`, func(_ *Input, s *specs.Spec) {

@@ -50,7 +50,7 @@ func (p *planner) mounts() error {
 func (m *mount) checkDestination() error {
 	dest := m.Destination // clean
 	if dest == "/" {
-		return fmt.Errorf("%s.destination: %q: the root itself is given by root.path", m.field, m.Destination)
+		return fmt.Errorf("%s.destination: %q: the root itself is given by root.path, expected a path below it", m.field, m.Destination)
 	}
 	if dest != "/proc" && !strings.HasPrefix(dest, "/proc/") {
 		return nil
@@ -66,7 +66,7 @@ func (m *mount) checkDestination() error {
 		"/proc/loadavg", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/net/dev":
 		return nil
 	}
-	return fmt.Errorf("%s.destination: %q: mounts inside /proc are not allowed", m.field, m.Destination)
+	return fmt.Errorf("%s.destination: %q: mounts inside /proc are not allowed, expected a path outside of it", m.field, m.Destination)
 }
 
 // mountFS mounts a file system of its own. The target is entered by descriptor

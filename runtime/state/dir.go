@@ -184,13 +184,29 @@ func (d *Dir) Lock() error {
 		}
 		time.Sleep(lockPoll)
 	}
-	var here, named unix.Stat_t
-	if unix.Fstat(d.fd, &here) != nil || unix.Fstatat(d.root, d.id, &named, unix.AT_SYMLINK_NOFOLLOW) != nil ||
-		here.Ino != named.Ino || here.Dev != named.Dev {
+	err := d.named()
+	if err != nil {
 		unix.Flock(d.fd, unix.LOCK_UN)
-		return &containerError{kind: ErrNotExist, id: d.id}
+		return err
 	}
 	d.locked = true
+	return nil
+}
+
+// named makes sure that the directory still has its name; if it has not, the error is
+// ErrNotExist.
+func (d *Dir) named() error {
+	var here, named unix.Stat_t
+	err := unix.Fstat(d.fd, &here)
+	if err == nil {
+		err = unix.Fstatat(d.root, d.id, &named, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	switch {
+	case err == unix.ENOENT || err == nil && (here.Ino != named.Ino || here.Dev != named.Dev):
+		return &containerError{kind: ErrNotExist, id: d.id}
+	case err != nil:
+		return &fs.PathError{Op: "stat", Path: d.path, Err: err}
+	}
 	return nil
 }
 

@@ -18,7 +18,7 @@ const maxFile = 2 * spec.MaxSize
 // of the runtime's own user, too large, not JSON, members missing or of another
 // type, another container's id) is an error with errors.Is(err, ErrDamaged).
 func (d *Dir) Load() (*State, error) {
-	data, err := d.read()
+	data, err := d.readFile(stateName, maxFile)
 	var s *State
 	if err == nil {
 		s, err = decode(data)
@@ -32,10 +32,10 @@ func (d *Dir) Load() (*State, error) {
 	return s, nil
 }
 
-// read returns the content of state.json.
-func (d *Dir) read() ([]byte, error) {
+// readFile returns the content of a regular file of the runtime's own user.
+func (d *Dir) readFile(name string, limit int64) ([]byte, error) {
 	// O_NONBLOCK: a FIFO in the file's place does not block the open.
-	fd, err := open(d.fd, stateName, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY)
+	fd, err := open(d.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err == unix.ELOOP {
 		return nil, errors.New("expected a regular file, not a symbolic link")
 	}
@@ -52,10 +52,10 @@ func (d *Dir) read() ([]byte, error) {
 		return nil, errors.New("expected a regular file")
 	case int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0:
 		return nil, fmt.Errorf("owner %d and mode %04o, expected owner %d and nobody else allowed to write", st.Uid, st.Mode&0o7777, os.Geteuid())
-	case st.Size > maxFile:
-		return nil, fmt.Errorf("%d bytes, expected at most %d", st.Size, maxFile)
+	case st.Size > limit:
+		return nil, fmt.Errorf("%d bytes, expected at most %d", st.Size, limit)
 	}
-	// The file never changes (Save makes a new one), so its size is final.
+	// A file never changes (Save makes a new one), so its size is final.
 	data := make([]byte, st.Size)
 	for n := 0; n < len(data); {
 		m, err := unix.Read(fd, data[n:])
@@ -99,35 +99,14 @@ func (d *Dir) Save(s *State) error {
 }
 
 func (d *Dir) replace(data [][]byte) error {
-	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(d.fd, tempName, flags, 0o600)
-	if err == unix.EEXIST { // left by a Save that was killed
+	err := d.write(tempName, data)
+	if errors.Is(err, fs.ErrExist) { // left by a Save that was killed
 		if err = unix.Unlinkat(d.fd, tempName, 0); err == nil {
-			fd, err = unix.Openat(d.fd, tempName, flags, 0o600)
+			err = d.write(tempName, data)
 		}
 	}
 	if err != nil {
-		return &fs.PathError{Op: "open", Path: d.path + "/" + tempName, Err: err}
-	}
-	for len(data) > 0 {
-		n, err := unix.Writev(fd, data)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			unix.Close(fd)
-			return &fs.PathError{Op: "write", Path: d.path + "/" + tempName, Err: err}
-		}
-		for len(data) > 0 && n >= len(data[0]) {
-			n -= len(data[0])
-			data = data[1:]
-		}
-		if len(data) > 0 {
-			data[0] = data[0][n:]
-		}
-	}
-	if err := unix.Close(fd); err != nil {
-		return &fs.PathError{Op: "close", Path: d.path + "/" + tempName, Err: err}
+		return err
 	}
 	if err := unix.Renameat(d.fd, tempName, d.fd, stateName); err != nil {
 		return &fs.PathError{Op: "rename", Path: d.path + "/" + stateName, Err: err}

@@ -95,3 +95,21 @@ func Alive(pid int, startTime uint64) bool {
 	}
 	return true
 }
+
+// pidfsMagic is the file system of pidfds from Linux 6.9 on (PID_FS_MAGIC, linux/magic.h).
+const pidfsMagic = 0x50494446
+
+// PidInode gives the inode number of a pidfd, which is its process's alone for as long as
+// the machine runs, unlike the pid. It is 0 before Linux 6.9 (or without CONFIG_FS_PID, in
+// that version), where all pidfds have the same.
+func PidInode(pidfd int) uint64 {
+	var fs unix.Statfs_t
+	if unix.Fstatfs(pidfd, &fs) != nil || fs.Type != pidfsMagic {
+		return 0
+	}
+	var st unix.Stat_t
+	if unix.Fstat(pidfd, &st) != nil {
+		return 0
+	}
+	return st.Ino
+}

@@ -3,6 +3,7 @@
 //
 //	/run/runseal/            0700, the root (--root)
 //	    ID/                  0700, its descriptor is flock()ed by who changes the container
+//	        cgroup.json      where its cgroups are, once more and for ever
 //	        state.json       this package's State
 //	        exec.fifo        made by create, opened by start
 //
@@ -11,6 +12,7 @@
 // that a container whose creation was killed can be deleted.
 //
 //	d, err := state.Create(root, id)   // exclusive, locked
+//	err = d.SavePlace(state.Place{...})
 //	err = d.Save(&st)                  // atomic: a reader sees the old or the new file
 //	d.Close()
 //
@@ -23,8 +25,9 @@
 // belong to it and be writable by nobody else, and files are opened relative to
 // the directory's descriptor, without following symbolic links. What is read is
 // still not trusted: a damaged file is an error, never a guess, and a pid counts
-// only together with its start time ([Alive]). With a damaged file the id, which
-// is the directory's name, still leads to the container's default cgroup.
+// only together with its start time ([Alive]) and the inode of its pidfd
+// ([PidInode]). With a damaged file the container's cgroups, and by them its
+// processes, are still found by the other file ([Dir.Place]), which never changes.
 //
 // # The file
 //
@@ -58,6 +61,7 @@ type State struct {
 	Created      time.Time         // nanoseconds are kept; zero if not there yet
 	Pid          int               // of the container process in the runtime's pid namespace; 0 before it exists
 	StartTime    uint64            // of Pid, in clock ticks since boot: field 22 of /proc/PID/stat
+	PidInode     uint64            // of Pid, see PidInode; 0 where the kernel has none
 	CgroupPaths  map[string]string // controller to directory, "" for version 2
 	SystemdUnit  string            // the unit that systemd has made the cgroup for; empty if it is our own
 	Resctrl      string            // the group of the resctrl file system that delete removes; "": none
@@ -85,6 +89,9 @@ func (s *State) encode() [][]byte {
 	str("created", s.Created.Format(time.RFC3339Nano))
 	b = jsonw.AppendInt(jsonw.AppendName(b, "pid"), s.Pid)
 	b = jsonw.AppendUint(jsonw.AppendName(b, "startTime"), s.StartTime)
+	if s.PidInode != 0 {
+		b = jsonw.AppendUint(jsonw.AppendName(b, "pidInode"), s.PidInode)
+	}
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "cgroupPaths"), s.CgroupPaths)
 	if s.SystemdUnit != "" {
 		str("systemdUnit", s.SystemdUnit)
@@ -165,6 +172,8 @@ func decode(data []byte) (*State, error) {
 		case "startTime":
 			seen++
 			s.StartTime, err = d.Uint64()
+		case "pidInode":
+			s.PidInode, err = d.Uint64()
 		case "cgroupPaths":
 			seen++
 			s.CgroupPaths, err = d.StringMap()

@@ -31,6 +31,9 @@ type Result struct {
 	Stdout, Stderr string
 	// Took is the wall time from start to end.
 	Took time.Duration
+	// CPU is the processor time of the command itself, in user and kernel mode. It says
+	// how much work there was, whatever else the machine has to do.
+	CPU time.Duration
 }
 
 // A Process is a command that is still running.
@@ -95,6 +98,7 @@ func (p *Process) Wait() Result {
 
 func (p *Process) result() Result {
 	r := Result{Took: time.Since(p.began), Stdout: p.Output(), Stderr: readAll(p.err)}
+	r.CPU = p.ProcessState.UserTime() + p.ProcessState.SystemTime()
 	if ws, ok := p.ProcessState.Sys().(syscall.WaitStatus); ok {
 		r.Status = ws.ExitStatus()
 		if ws.Signaled() {

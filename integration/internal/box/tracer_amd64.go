@@ -3,12 +3,288 @@ package box
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// traceLimit is what [Limit] is for commands that are not traced.
+const traceLimit = Limit / 2
+
+// A Call is a system call that a traced command is about to make.
+type Call struct {
+	NR   uint64
+	Args [6]uint64
+	// Child: not the command makes it, but a process of the container's that the command
+	// has forked, before it executes the container's program.
+	Child bool
+}
+
+// A Verdict says what becomes of a call: the errno that it fails with, without being made.
+type Verdict int
+
+// Other verdicts than an errno.
+const (
+	GoOn     Verdict = 0  // it is made
+	KillHere Verdict = -1 // the command is killed
+)
+
+// tracer follows the threads of one command, and its children if it is asked to.
+type tracer struct {
+	main    int
+	judge   func(Call) Verdict
+	tracees map[int]*tracee
+	// Main's own end.
+	status unix.WaitStatus
+	killed bool // by a verdict
+}
+
+type tracee struct {
+	child  bool
+	fresh  bool  // it has not stopped yet
+	inside bool  // the next stop is the exit from a call
+	fails  int64 // 0, or what that call returns
+}
+
+// Trace executes a command of the runtime under ptrace and asks judge before each of its
+// system calls. With children those of the container's processes are followed too, from
+// their fork to their execve.
+func (b *Box) Trace(children bool, judge func(Call) Verdict, args ...string) (Result, error) {
+	// A tracer is a thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	out, stderr := b.scratch("out"), b.scratch("err")
+	cmd := exec.Command(Binary(), append([]string{"--root", b.Root}, args...)...)
+	cmd.Dir = b.Dir
+	cmd.Env = append(cmd.Environ(), b.Mark())
+	cmd.Stdout, cmd.Stderr = out, stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return Result{}, err
+	}
+	defer cmd.Process.Release()
+	t := &tracer{main: cmd.Process.Pid, judge: judge, tracees: map[int]*tracee{}}
+	// What hangs is killed, and seen by its status.
+	watchdog := time.AfterFunc(traceLimit, func() { unix.Kill(t.main, unix.SIGKILL) })
+	defer watchdog.Stop()
+	if err := t.follow(children); err != nil {
+		unix.Kill(t.main, unix.SIGKILL)
+		return Result{}, fmt.Errorf("trace %q: %w", args, err)
+	}
+	r := Result{Took: time.Since(began), Stdout: readAll(out), Stderr: readAll(stderr), Status: t.status.ExitStatus()}
+	if t.status.Signaled() {
+		r.Status = 128 + int(t.status.Signal())
+	}
+	out.Close()
+	stderr.Close()
+	return r, nil
+}
+
+func (t *tracer) follow(children bool) error {
+	var ws unix.WaitStatus
+	if _, err := unix.Wait4(t.main, &ws, unix.WALL, nil); err != nil {
+		return err
+	}
+	// TRACESYSGOOD tells system call stops from signals; EXITKILL ends the
+	// command with a tracer that fails.
+	options := unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_EXITKILL
+	if children {
+		options |= unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC
+	}
+	if err := unix.PtraceSetOptions(t.main, options); err != nil {
+		return err
+	}
+	t.tracees[t.main] = &tracee{}
+	if err := t.resume(t.main, 0); err != nil {
+		return err
+	}
+	for {
+		tid, err := t.wait(&ws)
+		if err != nil {
+			return fmt.Errorf("wait: %w", err)
+		}
+		if ws.Exited() || ws.Signaled() {
+			delete(t.tracees, tid)
+			if tid == t.main {
+				t.status = ws
+				return t.letGo()
+			}
+			continue
+		}
+		if err := t.stopped(tid, ws); err != nil {
+			return err
+		}
+	}
+}
+
+// wait takes the next change of state of a tracee. This thread can also be the parent of
+// other commands, which are for the goroutines that have started them to collect, and of
+// orphans, which nobody collects yet: as long as such a one is the first that the kernel
+// shows, the tracees are asked one by one.
+func (t *tracer) wait(ws *unix.WaitStatus) (int, error) {
+	const how = unix.WALL | unix.WNOTHREAD
+	for {
+		tid, err := peek()
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if _, known := t.tracees[tid]; known || status(tid, "TracerPid") == unix.Gettid() {
+			if got, err := unix.Wait4(tid, ws, how|unix.WNOHANG, nil); err == nil && got == tid {
+				return tid, nil
+			} else if err != nil && !errors.Is(err, unix.EINTR) {
+				return 0, err
+			}
+			continue // a signal, or it was killed while it stood still
+		}
+		for tid := range t.tracees {
+			if got, err := unix.Wait4(tid, ws, how|unix.WNOHANG, nil); err == nil && got == tid {
+				return tid, nil
+			}
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// status reads a number of /proc/TID/status, -1 if there is none.
+func status(tid int, name string) int {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	if err != nil {
+		return -1
+	}
+	for line := range strings.Lines(string(data)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// resume lets a tracee run to its next system call.
+func (t *tracer) resume(tid, sig int) error {
+	err := unix.PtraceSyscall(tid, sig)
+	if errors.Is(err, unix.ESRCH) { // it is on its way out
+		return nil
+	}
+	return err
+}
+
+// stopped handles one stop of one thread.
+func (t *tracer) stopped(tid int, ws unix.WaitStatus) error {
+	c := t.tracees[tid]
+	if c == nil {
+		c = &tracee{fresh: true, child: status(tid, "Tgid") != t.main}
+		t.tracees[tid] = c
+	}
+	if c.fresh { // its first stop is a SIGSTOP
+		c.fresh = false
+		return t.resume(tid, 0)
+	}
+	sig := int(ws.StopSignal())
+	switch {
+	case sig == int(unix.SIGTRAP|0x80):
+		if err := t.call(tid, c); err != nil && !errors.Is(err, unix.ESRCH) {
+			return err
+		}
+		sig = 0
+	case sig == int(unix.SIGTRAP):
+		if ws.TrapCause() == unix.PTRACE_EVENT_EXEC && c.child {
+			delete(t.tracees, tid) // it is the container's program now
+			if err := unix.PtraceDetach(tid); err != nil && !errors.Is(err, unix.ESRCH) {
+				return err
+			}
+			return nil
+		}
+		switch ws.TrapCause() {
+		case unix.PTRACE_EVENT_CLONE, unix.PTRACE_EVENT_FORK, unix.PTRACE_EVENT_VFORK:
+			if made, err := unix.PtraceGetEventMsg(tid); err == nil && t.tracees[int(made)] == nil {
+				t.tracees[int(made)] = &tracee{fresh: true, child: c.child || ws.TrapCause() != unix.PTRACE_EVENT_CLONE}
+			}
+		}
+		sig = 0 // or an execve
+	}
+	return t.resume(tid, sig)
+}
+
+// call handles the entry into a system call, or the exit from one.
+func (t *tracer) call(tid int, c *tracee) error {
+	c.inside = !c.inside
+	if !c.inside && c.fails == 0 {
+		return nil
+	}
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(tid, &regs); err != nil {
+		return err
+	}
+	if !c.inside {
+		regs.Rax, c.fails = uint64(c.fails), 0
+		return unix.PtraceSetRegs(tid, &regs)
+	}
+	v := t.judge(Call{NR: regs.Orig_rax, Args: [6]uint64{regs.Rdi, regs.Rsi, regs.Rdx, regs.R10, regs.R8, regs.R9}, Child: c.child})
+	switch {
+	case v == KillHere:
+		t.killed = true
+		return unix.Kill(t.main, unix.SIGKILL)
+	case v > 0:
+		c.fails = -int64(v)
+		regs.Orig_rax = ^uint64(0) // no call has this number, so none is made
+		return unix.PtraceSetRegs(tid, &regs)
+	}
+	return nil
+}
+
+// letGo leaves the children that are still there on their own: a created container waits.
+// A tracee has to stand still for that.
+func (t *tracer) letGo() error {
+	for tid := range t.tracees {
+		if err := unix.Kill(tid, unix.SIGSTOP); err != nil {
+			delete(t.tracees, tid)
+		}
+	}
+	for len(t.tracees) > 0 {
+		var ws unix.WaitStatus
+		tid, err := t.wait(&ws)
+		if errors.Is(err, unix.ECHILD) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		c := t.tracees[tid]
+		switch {
+		case ws.Exited() || ws.Signaled():
+			delete(t.tracees, tid)
+		case c == nil:
+			t.tracees[tid] = &tracee{child: true}
+			fallthrough
+		case ws.StopSignal() == unix.SIGSTOP:
+			if err := unix.PtraceDetach(tid); err != nil && !errors.Is(err, unix.ESRCH) {
+				return err
+			}
+			delete(t.tracees, tid)
+		default:
+			sig := int(ws.StopSignal())
+			if sig&^0x80 == int(unix.SIGTRAP) {
+				sig = 0
+			}
+			if err := t.resume(tid, sig); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // watched are the calls by which a command changes something that outlives it.
 // Everything that matters to a kill happens between two of them, so a kill
@@ -17,7 +293,7 @@ func watched(nr uint64) bool {
 	switch nr {
 	case unix.SYS_MKDIR, unix.SYS_MKDIRAT, unix.SYS_RMDIR, unix.SYS_RENAME, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2,
 		unix.SYS_UNLINK, unix.SYS_UNLINKAT, unix.SYS_MKNOD, unix.SYS_MKNODAT, unix.SYS_MOUNT, unix.SYS_UMOUNT2,
-		unix.SYS_CLONE3, unix.SYS_FLOCK, unix.SYS_WRITE, unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_PIDFD_SEND_SIGNAL,
+		unix.SYS_CLONE3, unix.SYS_FLOCK, unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_PIDFD_SEND_SIGNAL,
 		unix.SYS_KILL, unix.SYS_EXIT_GROUP, unix.SYS_CONNECT, unix.SYS_PIDFD_GETFD:
 		return true
 	}
@@ -29,105 +305,19 @@ func watched(nr uint64) bool {
 // ended before that. Only threads are followed, not the container's process,
 // which nothing traces.
 func (b *Box) KillAtCall(n int, args ...string) (bool, error) {
-	// A tracer is a thread.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := exec.Command(Binary(), append([]string{"--root", b.Root}, args...)...)
-	cmd.Dir = b.Dir
-	cmd.Env = append(cmd.Environ(), b.Mark())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
-	if err := cmd.Start(); err != nil {
-		return false, err
+	killed := false
+	r, err := b.Trace(false, func(c Call) Verdict {
+		if killed || !watched(c.NR) {
+			return GoOn
+		}
+		if n--; n < 0 {
+			killed = true
+			return KillHere
+		}
+		return GoOn
+	}, args...)
+	if err == nil && !killed && r.Status != 0 {
+		err = fmt.Errorf("%q has ended with status %d before that call, stderr %q", args, r.Status, r.Stderr)
 	}
-	defer cmd.Process.Release()
-	main := cmd.Process.Pid
-	var ws unix.WaitStatus
-	if _, err := unix.Wait4(main, &ws, unix.WALL, nil); err != nil {
-		return false, err
-	}
-	// TRACESYSGOOD tells system call stops from signals; EXITKILL ends the
-	// command with a tracer that fails.
-	if err := unix.PtraceSetOptions(main, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_EXITKILL); err != nil {
-		return false, err
-	}
-	entering := map[int]bool{} // by thread: the next stop is an entry
-	next := func(tid, sig int) error {
-		err := unix.PtraceSyscall(tid, sig)
-		if errors.Is(err, unix.ESRCH) { // it is on its way out
-			return nil
-		}
-		return err
-	}
-	entering[main] = true
-	if err := next(main, 0); err != nil {
-		return false, err
-	}
-	for {
-		tid, err := unix.Wait4(-1, &ws, unix.WALL|unix.WNOTHREAD, nil)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return false, fmt.Errorf("wait for the traced command: %w", err)
-		}
-		if ws.Exited() || ws.Signaled() {
-			if tid != main {
-				continue
-			}
-			if ws.Signaled() || ws.ExitStatus() != 0 {
-				return false, fmt.Errorf("%q has ended with %v status %d before that call", args, ws.Signal(), ws.ExitStatus())
-			}
-			return false, nil
-		}
-		if _, known := entering[tid]; !known {
-			entering[tid] = true // a new thread's first stop is a SIGSTOP
-			if err := next(tid, 0); err != nil {
-				return false, err
-			}
-			continue
-		}
-		sig := ws.StopSignal()
-		switch {
-		case sig == unix.SIGTRAP|0x80:
-			if entering[tid] {
-				var regs unix.PtraceRegs
-				if err := unix.PtraceGetRegs(tid, &regs); err != nil && !errors.Is(err, unix.ESRCH) {
-					return false, err
-				}
-				if watched(regs.Orig_rax) {
-					if n--; n < 0 {
-						if err := unix.Kill(main, unix.SIGKILL); err != nil {
-							return false, err
-						}
-						return true, reapAll(main)
-					}
-				}
-			}
-			entering[tid] = !entering[tid]
-			sig = 0
-		case sig == unix.SIGTRAP: // execve, or a clone event
-			sig = 0
-		}
-		if err := next(tid, int(sig)); err != nil {
-			return false, err
-		}
-	}
-}
-
-// reapAll waits until the killed command's main thread is gone, which it is
-// after all the others.
-func reapAll(main int) error {
-	for {
-		var ws unix.WaitStatus
-		tid, err := unix.Wait4(-1, &ws, unix.WALL|unix.WNOTHREAD, nil)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if tid == main && (ws.Exited() || ws.Signaled()) {
-			return nil
-		}
-	}
+	return killed, err
 }
