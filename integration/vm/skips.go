@@ -11,6 +11,7 @@ type allowedSkip struct {
 
 var allowedSkips = []allowedSkip{
 	{".*", "integration/verbs", "TestUpdateLikeRunc"},                         // there is no runc in the machines
+	{".*", "integration/hooks", "TestAgainstRunc"},                            // the same
 	{".*", "integration/cgroup", "TestKillHops"},                              // the machines have one processor
 	{"5.10|6.1", "seccomp/notify", "TestSyncWakeUp"},                          // Linux 6.6
 	{"5.10", "seccomp/notify", "TestAddedDescriptors|TestSendFDUnderSignals"}, // SendFD: Linux 5.14
