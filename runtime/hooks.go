@@ -36,7 +36,10 @@ import (
 // made poststop has to take away, so it follows on a create that is undone, whatever
 // has failed once there was a process.
 //
-// Signals that the foreground forwards go to a hook while it runs.
+// Signals that the foreground forwards go to a hook while it runs. A runtime that is
+// killed takes its hook along, and delete --force what is left in the container's cgroup;
+// processes that a hook has started on the host are its own business, unless its timeout
+// ends them.
 
 // beforeStart are the kinds that run before the program does.
 var beforeStart = []spec.HookKind{spec.Prestart, spec.CreateRuntime, spec.CreateContainer, spec.StartContainer}

@@ -101,7 +101,7 @@ func TestDescriptors(t *testing.T) {
 
 // What cannot be executed is an error that names the field.
 func TestNotExecutable(t *testing.T) {
-	each(t, func(t *testing.T, kind string) {
+	each(t, 3, func(t *testing.T, kind string) {
 		for _, c := range []struct{ path, want string }{
 			{"/no/such", "no such file or directory"}, {"/etc", "permission denied"}, {"/log", "permission denied"}, {"/garbage", "exec format error"},
 		} {

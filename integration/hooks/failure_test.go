@@ -39,7 +39,7 @@ func failing(t *testing.T, kind, how string) *hooked {
 // A failure stops what is being done, names the field, says what the hook has said, and
 // leaves nothing; then come the hooks poststop.
 func TestFailure(t *testing.T) {
-	each(t, func(t *testing.T, kind string) {
+	each(t, -1, func(t *testing.T, kind string) {
 		i := slices.Index(kinds, kind)
 		if kind == "poststop" {
 			return // TestPoststopFailure

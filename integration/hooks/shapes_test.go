@@ -94,14 +94,14 @@ func TestChroot(t *testing.T) {
 	h := newHooked(t, `echo program >>$LOG; until grep -q poststart $LOG; do sleep 0.01; done`)
 	finish(h)
 	// The same tree at another place: what is only there shows where a path was resolved.
-	dir := t.TempDir()
+	dir, place := t.TempDir(), t.TempDir()
 	must(t, unix.Mount("/", dir, "", unix.MS_BIND|unix.MS_REC, ""))
 	t.Cleanup(func() { must(t, unix.Unmount(dir, unix.MNT_DETACH)) })
 	must(t, unix.Mount("", dir, "", unix.MS_PRIVATE|unix.MS_REC, ""))
-	must(t, unix.Mount("tmpfs", dir+"/mnt", "tmpfs", 0, ""))
-	must(t, os.WriteFile(dir+"/mnt/hook", []byte("#!/bin/sh\ntest -e /mnt/hook && echo in the chroot >>"+h.log+"\n"), 0o755))
+	must(t, unix.Mount("tmpfs", dir+place, "tmpfs", 0, ""))
+	must(t, os.WriteFile(dir+place+"/hook", []byte("#!/bin/sh\ntest -e "+place+"/hook && echo in the chroot >>"+h.log+"\n"), 0o755))
 	for _, kind := range []string{"createRuntime", "createContainer", "poststop"} {
-		*h.list(kind) = []specs.Hook{{Path: "/mnt/hook"}}
+		*h.list(kind) = []specs.Hook{{Path: place + "/hook"}}
 	}
 	h.WriteConfig(h.Config())
 	p := h.Start(func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Chroot: dir} }, "run", "--bundle", h.Dir, "--no-pivot", h.ID)

@@ -17,7 +17,7 @@ func limited(h *specs.Hook, seconds int) { h.Timeout = &seconds }
 
 // A hook that takes too long is killed with what it has started, and fails.
 func TestTimeout(t *testing.T) {
-	each(t, func(t *testing.T, kind string) {
+	each(t, 1, func(t *testing.T, kind string) {
 		h := newHooked(t, "sleep 600")
 		h.add(kind, "exit 0")
 		limited(h.add(kind, "echo waiting >&2; sleep 600 & sleep 600 | cat; exit 0"), 1)
@@ -39,7 +39,7 @@ func TestTimeout(t *testing.T) {
 // A hook that ends in time is not held up by its timeout, however long, nor by a process
 // that it leaves behind with its pipes; and that process lives on.
 func TestGrandchild(t *testing.T) {
-	each(t, func(t *testing.T, kind string) {
+	each(t, 2, func(t *testing.T, kind string) {
 		for _, seconds := range []int{0, 1<<31 - 1} {
 			h := newHooked(t, "sleep 0.1")
 			k := h.add(kind, "sleep 20 & echo $! >$LOG; exit 0")
@@ -68,7 +68,7 @@ func TestGrandchild(t *testing.T) {
 
 // Any amount of output is taken, and of a failure's the end is shown.
 func TestOutput(t *testing.T) {
-	each(t, func(t *testing.T, kind string) {
+	each(t, 0, func(t *testing.T, kind string) {
 		h := newHooked(t, "sleep 0.2")
 		h.add(kind, "head -c 10000000 /dev/zero; head -c 10000000 /dev/zero >&2")
 		h.run()

@@ -13,6 +13,7 @@ var allowedSkips = []allowedSkip{
 	{".*", "integration/verbs", "TestUpdateLikeRunc"},                         // there is no runc in the machines
 	{".*", "integration/rootless", "TestManyIDs"},                             // nor newuidmap
 	{".*", "integration/cli", "TestLikeRunc"},                                 // the same
+	{".*", "integration/hooks", "TestAgainstRunc"},                            // the same
 	{".*", "integration/cgroup", "TestKillHops"},                              // the machines have one processor
 	{"5.10|6.1", "seccomp/notify", "TestSyncWakeUp"},                          // Linux 6.6
 	{"5.10", "seccomp/notify", "TestAddedDescriptors|TestSendFDUnderSignals"}, // SendFD: Linux 5.14

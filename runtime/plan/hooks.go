@@ -64,7 +64,9 @@ func RuntimeHook(h *Hook) (*nsenter.Program, error) {
 // The process joins as in Exec, in.Cgroup included. It is root of the container's
 // user namespace, or of the host's if it has none, with all capabilities, since it
 // is a program of the host's; no label, filter or limit of config.json's process
-// counts for it. This is what runc does.
+// counts for it. This is what runc does. In a pid namespace given by path it is in
+// sight of those who are there, and CAP_SYS_PTRACE without a user namespace is power
+// over it.
 func ContainerHook(in *Input) (*Plan, error) {
 	p := newPlanner(in)
 	if err := p.ns.parse(in.Spec.Linux); err != nil {
