@@ -101,10 +101,12 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		Withheld: r.withheld(cfg, pr),
 	}
 	who.input(in)
-	if root, err := unix.Open("/proc/"+strconv.Itoa(s.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
-		in.Home = home(root, pr, nil)
-		unix.Close(root)
+	root, err := openRoot(s.Pid)
+	if err != nil {
+		return 0, fmt.Errorf("cannot exec in container %q: %w", id, err)
 	}
+	defer unix.Close(root)
+	in.Home = home(root, pr, nil)
 	seal, err := policy.Restore(s.Policy, cfg, r.StrictSeccomp)
 	if err != nil {
 		return 0, fmt.Errorf("container %q: %w", id, err)
@@ -141,7 +143,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if cfg.Linux != nil {
 		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
 	}
-	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init}, Keep: 3 + o.PreserveFds}
+	how := nsenter.Clone{Cgroup: -1, FDs: map[nsenter.Reg]int{plan.RegPidFD: init, plan.RegRoot: root}, Keep: 3 + o.PreserveFds}
 	child, tty, err := e.start(way, how)
 	if err != nil {
 		return 0, err
@@ -155,6 +157,20 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, nil
 	}
 	return attend(child, tty)
+}
+
+// openRoot opens the root directory of a container's process, by which nothing is
+// resolved before it has become the root of ours.
+func openRoot(pid int) (int, error) {
+	name := "/proc/" + strconv.Itoa(pid) + "/root"
+	fd, err := unix.Open(name, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
+		return -1, errors.New("container not running")
+	}
+	if err != nil {
+		return -1, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return fd, nil
 }
 
 // execution is a process on its way into a container.

@@ -61,9 +61,9 @@ func (k *hook) inContainer(e *entry) error {
 	}
 	inside := *e.container
 	inside.Pid = pid
-	root, err := unix.Open("/proc/"+strconv.Itoa(e.container.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	root, err := openRoot(e.container.Pid)
 	if err != nil {
-		return fmt.Errorf("%s: open the root of process %d: %w", k.Field, e.container.Pid, err)
+		return fmt.Errorf("%s: %w", k.Field, err)
 	}
 	defer unix.Close(root)
 	way, err := enter(e.state, "", true)

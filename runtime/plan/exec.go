@@ -26,7 +26,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	p.labels(pr)
 	p.hookStreams()
 	forks := p.enterContainer(pr)
-	p.hookRoot()
+	p.takeRoot()
 	p.keyring()
 	p.openTerminal(pr, atCwd, false)
 	p.lateProcs = forks

@@ -77,7 +77,7 @@ func ContainerHook(in *Input) (*Plan, error) {
 	p.prctl(unix.PR_SET_PDEATHSIG, nsenter.Imm(int(unix.SIGKILL)))
 	p.hookStreams()
 	forks := p.enterContainer(nil)
-	p.hookRoot()
+	p.takeRoot()
 	p.Sys(unix.SYS_CHDIR, p.String(h.Dir))
 	if forks {
 		p.goInside()
@@ -96,7 +96,7 @@ func (p *planner) hookStreams() {
 	if p.in.Hook == nil {
 		return
 	}
-	for r, name := range map[nsenter.Reg]string{RegStdin: "stdin", RegStdout: "stdout", RegStderr: "stderr", RegRoot: "root"} {
+	for r, name := range map[nsenter.Reg]string{RegStdin: "stdin", RegStdout: "stdout", RegStderr: "stderr"} {
 		p.Name(r, name)
 	}
 	p.Step(p.in.Hook.Field, "connect the standard streams")
@@ -105,13 +105,12 @@ func (p *planner) hookStreams() {
 	}
 }
 
-// hookRoot takes the root of the container's process, which after setns(2) is that of
-// the mount namespace: another one, the host's, if runseal was started in a chroot.
-func (p *planner) hookRoot() {
-	if p.in.Hook == nil {
-		return
-	}
-	p.Step(p.in.Hook.Field, "take the root of the container's process")
+// takeRoot takes the root of the container's process. After setns(2) it is that of the
+// mount namespace: the host's, if the container was made in a chroot, where the root
+// cannot be pivoted.
+func (p *planner) takeRoot() {
+	p.Name(RegRoot, "root")
+	p.Step("root.path", "take the root of the container's process")
 	p.Sys(unix.SYS_FCHDIR, nsenter.Val(RegRoot))
 	p.Sys(unix.SYS_CHROOT, p.String("."))
 	p.closeReg(RegRoot)
