@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -208,6 +207,8 @@ func (in *invocation) command(name string) *cli.Command {
 			return printVersion(in.stdout)
 		case in.global.help:
 			return in.commandHelp(cmd)
+		case in.global.root == noRoot && usesState(name):
+			return errors.New("--root: expected a directory: for a user who is not root it has no default where XDG_RUNTIME_DIR is not set")
 		}
 		return action(c)
 	}
@@ -263,9 +264,6 @@ func (in *invocation) checkGlobal(c *cli.Context) error {
 	default:
 		return wrongUsage(c, "--rootless %q: expected true, false or auto", g.rootless)
 	}
-	if g.root == noRoot {
-		return errors.New("--root: expected a directory: for a user who is not root it has no default where XDG_RUNTIME_DIR is not set")
-	}
 	if g.root == "" {
 		return wrongUsage(c, "--root: expected a directory, got an empty string")
 	}
@@ -297,23 +295,6 @@ func (in *invocation) containers(warnings bool) containers {
 		r.Warn = in.log.warn
 	}
 	return in.open(r)
-}
-
-// defaultRoot is root's state directory.
-const defaultRoot = "/run/runseal"
-
-// noRoot stands for a directory that nothing names. Flags cannot have this value.
-const noRoot = "\x00"
-
-// stateRoot is the default of --root for who runs this.
-func stateRoot() string {
-	if os.Geteuid() == 0 {
-		return defaultRoot
-	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-		return filepath.Join(dir, "runseal")
-	}
-	return noRoot
 }
 
 // noCommand runs where there is no subcommand.
