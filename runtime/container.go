@@ -121,11 +121,18 @@ func alive(s *state.State) bool {
 	}
 	fd, err := unix.PidfdOpen(s.Pid, 0)
 	if err != nil {
-		return !cgroup.NoProcess(err)
+		return !cgroup.NoProcess(err) || outsideProc()
 	}
 	inode := state.PidInode(fd)
 	unix.Close(fd)
-	return inode == 0 || inode == s.PidInode
+	return inode == 0 || inode == s.PidInode || outsideProc()
+}
+
+// outsideProc says whether /proc is that of another pid namespace, whose numbers mean
+// nothing to system calls: so it is for a hook in the container.
+func outsideProc() bool {
+	self, err := os.Readlink("/proc/self")
+	return err == nil && self != strconv.Itoa(os.Getpid())
 }
 
 // openInit returns a pidfd of the container's first process. The process is
