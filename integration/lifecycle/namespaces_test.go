@@ -99,7 +99,7 @@ func TestNamespacesByPath(t *testing.T) {
 		}
 	}
 	// They talk over the shared loopback device.
-	server := second.Start(nil, "exec", second.ID, "/bin/sh", "-c", "echo hello | timeout 10 nc -l -p 4321")
+	server := second.Start(nil, "exec", second.ID, "/bin/sh", "-c", "while :; do echo hello | nc -l -p 4321; done") // on a slow machine one client may leave too early
 	var got string
 	if !box.Eventually(func() bool {
 		got = first.Do("exec", first.ID, "/bin/sh", "-c", "nc 127.0.0.1 4321 </dev/null").Stdout
@@ -107,6 +107,7 @@ func TestNamespacesByPath(t *testing.T) {
 	}) {
 		t.Errorf("over the shared lo: %q", got)
 	}
+	server.Process.Kill() // what it runs ends with its container
 	server.Wait()
 	if name := strings.TrimSpace(in(t, second, nil, "hostname")); name != "sealed" {
 		t.Errorf("hostname in the shared uts namespace is %q", name)
