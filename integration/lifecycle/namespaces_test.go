@@ -107,7 +107,7 @@ func TestNamespacesByPath(t *testing.T) {
 	}) {
 		t.Errorf("over the shared lo: %q", got)
 	}
-	server.Process.Kill() // what it runs ends with its container
+	second.Must("exec", second.ID, "/bin/killall", "sh", "nc")
 	server.Wait()
 	if name := strings.TrimSpace(in(t, second, nil, "hostname")); name != "sealed" {
 		t.Errorf("hostname in the shared uts namespace is %q", name)
