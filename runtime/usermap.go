@@ -42,6 +42,9 @@ func writeMap(pid int, file, field string, m []specs.LinuxIDMapping) error {
 		text = strconv.AppendUint(text, uint64(r.Size), 10)
 		text = append(text, '\n')
 	}
+	if page := os.Getpagesize(); len(text) >= page {
+		return fmt.Errorf("%s: %d entries are %d bytes of text, expected less than a page, %d bytes, which is what the kernel takes", field, len(m), len(text), page)
+	}
 	if err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/"+file, text, 0); err != nil {
 		return fmt.Errorf("%s: %w", field, err)
 	}
