@@ -90,6 +90,9 @@ func (m *mapper) write(pid int) error {
 		text = strconv.AppendUint(text, uint64(r.Size), 10)
 		text = append(text, '\n')
 	}
+	if page := os.Getpagesize(); len(text) >= page {
+		return fmt.Errorf("%s: %d entries are %d bytes of text, expected less than a page, %d bytes, which is what the kernel takes", m.field, len(m.list), len(text), page)
+	}
 	if err := os.WriteFile(proc+m.file, text, 0); err != nil {
 		return fmt.Errorf("%s: %w", m.field, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"sync"
 	"testing"
 
@@ -145,6 +146,7 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keepNull(t)
 	runtimes := []string{own}
 	for _, name := range []string{"runc", "crun"} {
 		path, err := exec.LookPath(name)
@@ -205,4 +207,20 @@ func TestTable(t *testing.T) {
 	if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// keepNull gives the host's /dev/null its owner back, to whom a runtime may give it that
+// finds it as a container's standard stream.
+func keepNull(t *testing.T) {
+	t.Helper()
+	info, err := os.Stat(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	t.Cleanup(func() {
+		if err := os.Chown(os.DevNull, int(st.Uid), int(st.Gid)); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -113,9 +113,9 @@ func TestExecInACgroup(t *testing.T) {
 	b.NothingLeft()
 }
 
-// TestCgroupMounts: the container sees its own cgroup, and no mount of it changes
+// TestCVE_2023_25809_CgroupMounts: the container sees its own cgroup, and no mount of it changes
 // the host's.
-func TestCgroupMounts(t *testing.T) {
+func TestCVE_2023_25809_CgroupMounts(t *testing.T) {
 	const script = `cd /sys/fs/cgroup; test -e cgroup.procs || cd pids; grep -c -x $$ cgroup.procs; mkdir new 2>/dev/null && rmdir new && echo writable; true`
 	two := unified(sh(t, "")) != ""
 	for i, c := range []struct {

@@ -281,7 +281,7 @@ func TestTerminalErrors(t *testing.T) {
 
 // An old /dev/console of the root file system, whatever it is, is neither
 // followed nor written to (CVE-2025-52565 has the same aim).
-func TestConsoleOfTheRootIsNotFollowed(t *testing.T) {
+func TestCVE_2025_52565_ConsoleOfTheRoot(t *testing.T) {
 	canary := filepath.Join(t.TempDir(), "canary")
 	must(t, os.WriteFile(canary, []byte("untouched"), 0o666))
 	for _, target := range []string{canary, "pts/0", "../../../../../../.." + canary} {

@@ -1,7 +1,6 @@
 package hostile
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,8 +15,6 @@ import (
 
 	"github.com/runseal/runseal/integration/internal/box"
 )
-
-var every = flag.Bool("every", false, "let every single system call fail, and swap directories 2,000 times, instead of samples")
 
 // ours says whether a call is one of runseal's own, whose failure it has to deal with, and
 // not the Go runtime's, which ends the process when its memory, threads or signals fail.

@@ -19,6 +19,10 @@ const apart = "RUNSEAL_HOSTILE_APART"
 // there after a test is one that the test, or the runtime, has made: on the host others
 // mount and unmount, too.
 func TestMain(m *testing.M) {
+	if os.Getenv(suspendVar) != "" {
+		suspend()
+		return
+	}
 	if os.Getenv(apart) != "" || os.Geteuid() != 0 {
 		box.Main(m)
 	}

@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"flag"
 	"os"
 	"regexp"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/runseal/runseal/integration/internal/box"
 )
+
+var every = flag.Bool("every", false, "let every single system call fail, and swap directories 2,000 times, instead of samples")
 
 // base is a box that runs and that has every field which the rows change.
 func base(t *testing.T) *box.Box {

@@ -134,7 +134,7 @@ func capLine(t *testing.T, status, name string) string {
 }
 
 // --cap adds a capability, to no inheritable set (CVE-2022-29162).
-func TestExecCap(t *testing.T) {
+func TestCVE_2022_29162_ExecCap(t *testing.T) {
 	b := box.New(t, "/bin/sleep", "600")
 	b.Spec.Process.Capabilities = box.Capabilities("CAP_KILL")
 	b.Up()
@@ -204,7 +204,7 @@ func TestExecBadProcessFile(t *testing.T) {
 	}
 }
 
-func TestExecUserValues(t *testing.T) {
+func TestCVE_2026_30892_ExecUser(t *testing.T) {
 	b := sleeper(t)
 	for _, user := range []string{"-1", "4294967295", "4294967296", "1:-1", "1:4294967295", "x", "1:x", ":", "1:2:3", " 1"} {
 		if r := b.Do("exec", "--user="+user, b.ID, "/bin/id"); r.Status == 0 || r.Stdout != "" {

@@ -83,7 +83,7 @@ func TestCwdIsMade(t *testing.T) {
 }
 
 // CVE-2024-21626: a cwd that is one of the runtime's own directories.
-func TestCwdThroughProc(t *testing.T) {
+func TestCVE_2024_21626_WorkingDirectory(t *testing.T) {
 	for _, cwd := range []string{"/proc/self/fd/3", "/proc/self/fd/5", "/proc/self/fd/7", "/proc/self/fd/9"} {
 		b := sh(t, "pwd; ls ../../../..")
 		b.Spec.Process.Cwd = cwd

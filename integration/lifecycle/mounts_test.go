@@ -288,7 +288,7 @@ func TestMountPointsAreMade(t *testing.T) {
 
 // Symbolic links of the root file system lead nowhere outside (CVE-2019-18837),
 // whether what they point to is there inside or has to be made.
-func TestMountThroughASymbolicLink(t *testing.T) {
+func TestCVE_2019_18837_MountThroughASymbolicLink(t *testing.T) {
 	for _, there := range []bool{true, false} {
 		t.Run(fmt.Sprintf("target is there: %v", there), func(t *testing.T) {
 			canary := t.TempDir()
@@ -316,7 +316,7 @@ func TestMountThroughASymbolicLink(t *testing.T) {
 	}
 }
 
-func TestProcBehindASymbolicLinkIsRefused(t *testing.T) {
+func TestCVE_2019_19921_ProcBehindASymbolicLink(t *testing.T) {
 	for _, name := range []string{"proc", "sys"} {
 		b := sh(t, "true")
 		if err := os.Remove(b.Path(name)); err != nil {

@@ -55,7 +55,7 @@ func TestNoAdditionalGroups(t *testing.T) {
 }
 
 // CVE-2016-3697: uids are numbers, whatever /etc/passwd makes of them.
-func TestPasswdDoesNotMatter(t *testing.T) {
+func TestCVE_2016_3697_PasswdDoesNotMatter(t *testing.T) {
 	b := sh(t, "id -u")
 	b.File("etc/passwd", "root:x:0:0::/:/bin/sh\n1000:x:0:0::/:/bin/sh\n", 0o644)
 	b.Spec.Process.User = specs.User{UID: 1000, GID: 1000}

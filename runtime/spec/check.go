@@ -25,10 +25,26 @@ func noNULs(field string, list []string) error {
 	return nil
 }
 
+// maxPath is the longest path that system calls take, in bytes without the NUL (PATH_MAX,
+// linux/limits.h). One that is longer could still be made, a directory at a time, and then
+// not be used.
+const maxPath = 4095
+
+// pathLength refuses a path that no system call takes.
+func pathLength(field, path string) error {
+	if len(path) > maxPath {
+		return bad(field, "%d bytes: expected at most %d", len(path), maxPath)
+	}
+	return nil
+}
+
 // absolute demands a path that begins with a slash.
 func absolute(field, path string) error {
 	if path == "" || path[0] != '/' {
 		return bad(field, "%s: expected an absolute path", quote(path))
+	}
+	if err := pathLength(field, path); err != nil {
+		return err
 	}
 	return noNUL(field, path)
 }

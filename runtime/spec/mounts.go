@@ -19,6 +19,9 @@ func validateMount(m *specs.Mount) error {
 	if m.Destination == "" {
 		return bad("destination", "empty or missing, expected a path in the container")
 	}
+	if err := pathLength("destination", m.Destination); err != nil {
+		return err
+	}
 	if err := noNUL("destination", m.Destination); err != nil {
 		return err
 	}

@@ -131,3 +131,28 @@ func TestValidateSizes(t *testing.T) {
 		}
 	}
 }
+
+// Paths that no system call takes are refused wherever they are.
+func TestValidateLongPaths(t *testing.T) {
+	for _, c := range []struct {
+		field string
+		set   func(s *specs.Spec, path string)
+	}{
+		{"process.cwd", func(s *specs.Spec, p string) { s.Process.Cwd = p }},
+		{"mounts[0].destination", func(s *specs.Spec, p string) { s.Mounts[0].Destination = p }},
+		{"linux.devices[0].path", func(s *specs.Spec, p string) { s.Linux.Devices = []specs.LinuxDevice{{Path: p, Type: "p"}} }},
+		{"linux.maskedPaths[0]", func(s *specs.Spec, p string) { s.Linux.MaskedPaths[0] = p }},
+		{"linux.readonlyPaths[0]", func(s *specs.Spec, p string) { s.Linux.ReadonlyPaths[0] = p }},
+		{"linux.namespaces[0].path", func(s *specs.Spec, p string) { s.Linux.Namespaces[0].Path = p }},
+	} {
+		s := DefaultOptions{}.Spec()
+		c.set(s, "/"+strings.Repeat("x", 4094))
+		if err := Validate(s); err != nil {
+			t.Errorf("%s of 4095 bytes: %v", c.field, err)
+		}
+		c.set(s, "/"+strings.Repeat("x", 4095))
+		if err := Validate(s); err == nil || err.Error() != c.field+": 4096 bytes: expected at most 4095" {
+			t.Errorf("%s of 4096 bytes: %v", c.field, err)
+		}
+	}
+}
