@@ -33,11 +33,15 @@ type userSpace struct {
 // and as locked (mount_namespaces(7)) as everything that the child mounts by itself; and by
 // this process, whose credentials reach the source and may map it.
 func (c *created) passTree(im *plan.IDMap) error {
-	space, err := c.idmaps.space(c, im)
-	if err != nil {
-		return err
+	space := -1
+	if !im.Plain {
+		var err error
+		if space, err = c.idmaps.space(c, im); err != nil {
+			return err
+		}
 	}
 	if c.idmaps.inside == nil {
+		var err error
 		if c.idmaps.inside, err = visitProcess(c.child.PidFD, unix.CLONE_NEWNS); err != nil {
 			return fmt.Errorf("%s: enter the container's mount namespace: %w", im.Field, err)
 		}
@@ -145,6 +149,9 @@ func mappedTree(im *plan.IDMap, space int) (int, error) {
 			why = " (in a user namespace a source with mounts below it needs rbind)" // they are locked to it
 		}
 		return -1, fmt.Errorf("%s.source: %w%s", im.Field, &os.PathError{Op: "open_tree", Path: im.Source, Err: err}, why)
+	}
+	if im.Plain {
+		return tree, nil
 	}
 	if err := setIDMap(tree, im.Recursive, space); err != nil {
 		unix.Close(tree)

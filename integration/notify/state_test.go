@@ -111,7 +111,7 @@ func TestState(t *testing.T) {
 	b.Must("start", b.ID)
 	check(specs.StateCreated, pid, pid)
 	if files, err := os.ReadDir(filepath.Dir(page)); err != nil || len(files) != 2 || files[0].Name() != "cgroup.json" || files[1].Name() != "state.json" {
-		t.Errorf("started: the state directory holds %v, %v; want cgroup.json and state.json", files, err)
+		t.Errorf("started: the state directory holds %v, %v; want cgroup.json and state.json alone", files, err)
 	}
 	// The page goes with the execve.
 	var maps []byte

@@ -24,6 +24,9 @@ type IDMap struct {
 	// An id ContainerID of the file system is HostID in the mount. Nil: the mappings of the
 	// container's user namespace.
 	UIDs, GIDs []specs.LinuxIDMapping
+	// Plain: nothing is mapped. It is a tree whose source the root of the user namespace
+	// cannot reach: the host's directories above it are closed to it.
+	Plain bool
 }
 
 // idMapping understands what config.json says of a mount's mapping: the options are in
@@ -71,10 +74,31 @@ func (m *mount) kind() string {
 func (p *planner) mappedTree(m *mount, source string) {
 	im := m.idmap
 	im.Source, im.Tree = source, m.rbind
+	p.byParentTree(*im)
+}
+
+// bindTree is cloneTree for a bind mount. In a user namespace the source may lie behind
+// directories that its root may not enter, and the caller may: the parent makes the tree
+// then.
+func (p *planner) bindTree(m *mount, source string) {
+	call := p.cloneTree(source, m.rbind)
+	if p.in.Unprivileged || !p.ns.has(unix.CLONE_NEWUSER) || p.ns.path(unix.CLONE_NEWNS) != "" {
+		return
+	}
+	denied, done := p.NewLabel(), p.NewLabel()
+	call.On(uint16(unix.EACCES), denied)
+	p.Jump(done)
+	p.Place(denied)
+	p.byParentTree(IDMap{Source: source, Field: m.field, Tree: m.rbind, Plain: true})
+	p.Place(done)
+}
+
+// byParentTree has the parent make a tree.
+func (p *planner) byParentTree(im IDMap) {
 	p.Move(RegPath, nsenter.Imm(len(p.idmaps)))
-	p.idmaps = append(p.idmaps, *im)
+	p.idmaps = append(p.idmaps, im)
 	p.Report(MarkIDMap)
-	p.Parent(im.Field, "the parent: %s", im)
+	p.Parent(im.Field, "the parent: %s", &im)
 	p.Take(regTree)
 }
 
@@ -86,6 +110,9 @@ func (im *IDMap) String() string {
 	}
 	if im.Recursive {
 		all = "AT_RECURSIVE|"
+	}
+	if im.Plain {
+		return fmt.Sprintf("open_tree(%q, %sCLONE)", im.Source, tree)
 	}
 	ids := "the container's ids"
 	if len(im.UIDs) > 0 {

@@ -132,7 +132,7 @@ func (p *planner) mountBind(m *mount) error {
 	if m.idmap != nil {
 		p.mappedTree(m, source)
 	} else {
-		p.cloneTree(source, m.rbind)
+		p.bindTree(m, source)
 	}
 	if c := attrs(m.flags, m.cleared); c != (change{}) {
 		p.setTree(regTree, c)

@@ -61,7 +61,10 @@ func Restore(record []byte, config *specs.Spec, strict bool) (*Seal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the recorded node policy: %w", err)
 	}
-	return s, s.build(strict)
+	if err := s.build(strict); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // appendProfile writes a profile so that [seccomp.DecodeProfile] gives it back. A list

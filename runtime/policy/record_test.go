@@ -113,3 +113,19 @@ func TestRestoreStrict(t *testing.T) {
 		t.Error("the container's own profile: no error")
 	}
 }
+
+// FuzzRestore: no record makes it panic, and one that is accepted says what was decided.
+func FuzzRestore(f *testing.F) {
+	f.Add([]byte(`{"decision":"floor x","killThread":true,"floor":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["acct"],"action":"SCMP_ACT_ERRNO"}]}}`))
+	f.Add([]byte(`{"decision":"default","default":{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ALLOW"}]}}`))
+	f.Add([]byte(`{"decision":"x","other":1}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Restore(data, new(specs.Spec), false)
+		if err != nil && s != nil {
+			t.Error("a seal and an error")
+		}
+		if err == nil && s == nil {
+			t.Error("neither a seal nor an error")
+		}
+	})
+}

@@ -265,6 +265,35 @@ func FuzzParseResources(f *testing.F) {
 	})
 }
 
+// FuzzParseProcess is FuzzParse for the file of exec --process.
+func FuzzParseProcess(f *testing.F) {
+	for _, limits := range []bool{false, true} {
+		f.Add(mustJSON(f, full(limits).Process))
+	}
+	for _, text := range []string{`{}`, `null`, `{"args":["a"],"cwd":"/","user":{"uid":4294967296,"gid":0}}`, `{"args":["a"],"ARGS":["b"],"cwd":"/"}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := ParseProcess(data)
+		if err != nil {
+			if text := err.Error(); strings.ContainsAny(text, "\n\r\x00") {
+				t.Errorf("error is not one line: %q", text)
+			}
+			return
+		}
+		want := new(specs.Process)
+		if err := json.Unmarshal(data, want); err != nil {
+			t.Fatalf("accepted, but encoding/json says %v", err)
+		}
+		if !reflect.DeepEqual(p, want) {
+			t.Errorf("differs:\n got %s\nwant %s", mustJSON(t, p), mustJSON(t, want))
+		}
+		if err := ValidateProcess(p); err != nil && strings.ContainsAny(err.Error(), "\n\r\x00") {
+			t.Errorf("error is not one line: %q", err)
+		}
+	})
+}
+
 func BenchmarkParse(b *testing.B) {
 	data := example(b)
 	b.SetBytes(int64(len(data)))
