@@ -60,11 +60,13 @@ func destroy(d *state.Dir, s *state.State) error {
 	case !errors.Is(err, os.ErrProcessDone):
 		return fmt.Errorf("delete container %q: %w", s.ID, err)
 	}
-	if err := c.Kill(); err != nil {
-		return err
-	}
-	if err := c.Destroy(); err != nil {
-		return err
+	if err == nil || !heir(d, s) {
+		if err := c.Kill(); err != nil {
+			return err
+		}
+		if err := c.Destroy(); err != nil {
+			return err
+		}
 	}
 	if err := resctrl.Remove(s.Resctrl); err != nil {
 		return err

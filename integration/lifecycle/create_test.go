@@ -336,3 +336,22 @@ func TestListOfNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestDeleteOfACgroupsFormerUser: who was given the cgroup of a container that had stopped
+// lives on when that is deleted.
+func TestDeleteOfACgroupsFormerUser(t *testing.T) {
+	first := sh(t, "exit 0")
+	first.Up()
+	first.WaitFor("stopped")
+	second := first.Sibling("/bin/sleep", "600")
+	second.Spec.Linux.CgroupsPath = first.Cgroup
+	second.Up()
+	first.Must("delete", "--force", first.ID)
+	if s := second.State(); s.Status != "running" {
+		t.Errorf("%+v, expected it to run on", s)
+	}
+	second.Must("delete", "--force", second.ID)
+	if r := first.Do("state", first.ID); r.Status == 0 {
+		t.Errorf("the first one is still there: %+v", r)
+	}
+}

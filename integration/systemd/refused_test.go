@@ -41,7 +41,7 @@ func TestLimitRefused(t *testing.T) {
 	u.gone(t)
 }
 
-func TestAnnotations(t *testing.T) {
+func TestCVE_2024_3154_Annotations(t *testing.T) {
 	t.Parallel()
 	u := scope(t, "sleep 600")
 	u.Spec.Annotations = map[string]string{
