@@ -1,6 +1,7 @@
 package features
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,10 +121,11 @@ func TestTerminalBelongsToTheUser(t *testing.T) {
 // Without a terminal on the caller's side the streams are copied all the same,
 // and the whole output arrives although the process ends right after it.
 func TestTerminalWithoutOneOutside(t *testing.T) {
-	const script = `read line; echo "line $line"; tty; seq 1 20000; exit 5`
+	lines := box.Rounds(20000) // much more than a pipe or a terminal holds
+	script := fmt.Sprintf(`read line; echo "line $line"; tty; seq 1 %d; exit 5`, lines)
 	var seq strings.Builder
 	seq.WriteString("typed\r\nline typed\r\n/dev/pts/0\r\n")
-	for i := range 20000 {
+	for i := range lines {
 		seq.WriteString(itoa(i+1) + "\r\n")
 	}
 	for _, verb := range []string{"run", "exec"} {

@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestGrandchild(t *testing.T) {
 func TestOutput(t *testing.T) {
 	each(t, 0, func(t *testing.T, kind string) {
 		h := newHooked(t, "sleep 0.2")
-		h.add(kind, "head -c 10000000 /dev/zero; head -c 10000000 /dev/zero >&2")
+		h.add(kind, fmt.Sprintf("head -c %[1]d /dev/zero; head -c %[1]d /dev/zero >&2", box.Rounds(10_000_000)))
 		h.run()
 		h.add(kind, `i=0; while test $i -lt 3000; do echo "line $i"; i=$((i+1)); done >&2; printf 'last\033[2J\377\n\n' >&2; exit 1`)
 		r := h.Run()

@@ -34,11 +34,11 @@ var suites = []suite{
 	{pkg: "runtime/cgroup", seconds: 60, only: "6.12"},
 	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied"},
 	{pkg: "integration/seal", seconds: 240, asks: "Kernel|OneFilter", cpu: true},
-	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings|Attributes|Schedulers|MemoryModes|ExecAffinity$|IDMapOwners|IDMapRecursion|IDMapTmpfs|NetDevices$"},
-	{pkg: "integration/hooks", seconds: 240, asks: "Shapes|UserNamespace|Killed$|Descriptors"},
+	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings|Attributes$|MemoryModes|IDMapOwners|IDMapTmpfs|NetDevices$"},
+	{pkg: "integration/hooks", seconds: 240, asks: "UserNamespace"},
 	{pkg: "integration/cgroup", seconds: 240},
 	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
-	{pkg: "integration/cli", seconds: 120, asks: "Pidfd"},
+	{pkg: "integration/cli", seconds: 240, spare: true}, // asks the kernel for nothing that others do not
 	{pkg: "integration/notify", args: []string{"-test.parallel=4"}, seconds: 240, arch: "amd64", asks: "Answers|WaitKillable"},
 	{pkg: "integration/policy", seconds: 240, asks: none},
 	{pkg: "integration/hostile", seconds: 240, asks: none},
@@ -52,7 +52,7 @@ var suites = []suite{
 	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
 	// That it runs is tested; figures of an emulated machine are to be compared with each
 	// other, not with a limit.
-	{pkg: "integration/bench", args: []string{"-n", "3", "-warmup", "0", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
+	{pkg: "integration/bench", args: []string{"-n", "1", "-warmup", "0", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
 }
 
 // share returns which of a suite's tests run on a target, nil for all: those that ask the

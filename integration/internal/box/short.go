@@ -15,6 +15,9 @@ const quarter = 4
 // Whether this is a machine without hardware virtualization: integration/vm says so.
 var emulated = os.Getenv("RUNSEAL_VM") != ""
 
+// Emulated says whether this is one.
+func Emulated() bool { return emulated }
+
 // Slow is what a test allows for something that takes less than d on a machine with
 // processors of its own: ten times that on one that is emulated.
 func Slow(d time.Duration) time.Duration {
