@@ -9,8 +9,8 @@
 //
 // The order of a create program (each line a file of this package):
 //
+//	apart.go       die with the parent
 //	labels.go      AppArmor and SELinux
-//	apart.go       die with the parent, stay out of reach
 //	namespaces.go  open namespaces given by path
 //	cgroup.go      join the cgroup (v1), oom_score_adj
 //	namespaces.go  setns; wait for user mappings; time.go; new cgroup namespace
