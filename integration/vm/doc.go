@@ -41,7 +41,7 @@ where something is missing. The tables come from a run of the tests in virtual m
 
 All of these are Debian's kernels with cgroup version 2 alone (`+"`cgroup_no_v1=all`"+`); version 1 and the hybrid layout
 are tested on the machine that runs `+"`make test`"+`. What asks the kernel for something that differs from one to the other
-runs on all of them, each other test on one; with `+"`make test-vm VMFLAGS=-all`"+` everything runs everywhere.
+runs on all of them; with `+"`make test-vm VMFLAGS=-all`"+` all other tests do so too.
 
 | | kernel | about | tests |
 |---|---|---|---|

@@ -1,7 +1,7 @@
 // Command vm runs the project's tests on other kernels, in virtual machines. See
 // README.md beside this file.
 //
-//	vm test [-kernel REGEXP] [-run REGEXP]     all kernels, three at a time, and a table
+//	vm test [-kernel REGEXP] [-run REGEXP]     all kernels, two at a time, and a table
 //	vm exec -kernel NAME BINARY [FLAGS]        one test binary, as `go test -exec`
 //	vm fetch [-kernel REGEXP]                  only fill the cache
 //	vm pin                                     write pins.json anew from the archive
@@ -60,8 +60,8 @@ func command(ctx context.Context, args []string) error {
 	f.StringVar(&o.cache, "cache", defaultCache(), "`directory` for kernels and images")
 	f.StringVar(&o.out, "o", "bin/vm", "`directory` for consoles and results, below the module's root")
 	f.BoolVar(&o.verbose, "v", false, "print what the tests print")
-	f.BoolVar(&o.all, "all", false, "all tests on every kernel, not a share of those that are alike everywhere")
-	f.IntVar(&o.at, "at", 3, "machines at a `time`")
+	f.BoolVar(&o.all, "all", false, "all tests on every kernel, not only those that ask it for what may differ")
+	f.IntVar(&o.at, "at", 2, "machines at a `time`")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}

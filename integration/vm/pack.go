@@ -93,14 +93,14 @@ func (s suite) job(t target, b *built, o options) wire.Job {
 	}
 	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1", "-test.short",
 		fmt.Sprintf("-test.timeout=%ds", s.seconds)}, s.args...)
-	var share *wire.Share
+	asks := ""
 	switch {
 	case o.run != "":
 		args = append(args, "-test.run="+o.run)
 	case !o.all:
-		share = s.share(t)
+		asks = s.asksOf(t)
 	}
-	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, []string{s.runtime(t)}, t.env, s.env), Seconds: s.seconds + 10, List: true, Share: share}
+	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, []string{s.runtime(t)}, t.env, s.env), Seconds: s.seconds + 10, List: true, Asks: asks}
 }
 
 func exists(path string) bool {

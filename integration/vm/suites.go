@@ -1,11 +1,5 @@
 package main
 
-import (
-	"slices"
-
-	"github.com/runseal/runseal/integration/vm/internal/wire"
-)
-
 // A suite is one test binary and how it is run.
 type suite struct {
 	pkg      string   // directory below the module's root, and the suite's name
@@ -21,7 +15,7 @@ type suite struct {
 	writable bool     // the runtime's file is one that can be written to
 	spare    bool     // only where everything or a named test runs: another suite does the same better
 	asks     string   // regexp of the tests that run on every kernel (share); "" for all
-	cpu      bool     // what asks is about the processor too
+	cpu      bool     // what these ask is about the processor too
 }
 
 // suites are the packages whose tests ask the kernel. Pure tests say the same on
@@ -32,7 +26,7 @@ var suites = []suite{
 	{pkg: "runtime/state", seconds: 60, only: "6.12"},
 	{pkg: "runtime/signals", seconds: 60, only: "6.12"},
 	{pkg: "runtime/cgroup", seconds: 60, only: "6.12"},
-	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied"},
+	{pkg: "integration/lifecycle", seconds: 240, asks: "NewNamespaces|NamespacesByPath|UserNamespace$|Recursive|BindKeepsFlags|KillAll|Denied", cpu: true},
 	{pkg: "integration/seal", seconds: 240, asks: "Kernel|OneFilter", cpu: true},
 	{pkg: "integration/features", seconds: 240, asks: "Cgroup|Birth|Full|TimeNamespace$|UserNamespaceWithMappings|Attributes$|MemoryModes|IDMapOwners|IDMapTmpfs|NetDevices$"},
 	{pkg: "integration/hooks", seconds: 240, asks: "UserNamespace"},
@@ -40,8 +34,8 @@ var suites = []suite{
 	{pkg: "integration/verbs", seconds: 240, asks: "Frozen|TestPause$|KillPaused|TestOOM$|Stats|UpdateDevices|UpdateIdle"},
 	{pkg: "integration/cli", seconds: 240, spare: true}, // asks the kernel for nothing that others do not
 	{pkg: "integration/notify", args: []string{"-test.parallel=4"}, seconds: 240, arch: "amd64", asks: "Answers|WaitKillable"},
-	{pkg: "integration/policy", seconds: 240, asks: none},
-	{pkg: "integration/hostile", seconds: 240, asks: none},
+	{pkg: "integration/policy", seconds: 240, asks: "FloorHoldsPrivileged|KeptForLife"},
+	{pkg: "integration/hostile", seconds: 240, asks: "CVE_2022_30594|Few|LittleMemory|StateDirectoryIsFull"},
 	{pkg: "integration/labels", seconds: 120},
 	{pkg: "integration/rootless", seconds: 120, asks: "Delegated"},
 	// It takes system calls away from a kernel that has them; here are kernels without.
@@ -55,28 +49,29 @@ var suites = []suite{
 	{pkg: "integration/bench", args: []string{"-n", "1", "-warmup", "0", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
 }
 
-// share returns which of a suite's tests run on a target, nil for all: those that ask the
-// kernel for what may differ from one to the other, and a part of the others, each of
-// which runs on one of the machines. A whole kernel takes six minutes on one emulated
-// processor; everything on all is `vm test -all`, and .ci/run does that with one.
-func (s suite) share(t target) *wire.Share {
-	if s.asks == "" || len(t.jobs) > 0 {
-		return nil
+// asksOf returns which of a suite's tests run on a target, "" for all: those that ask the
+// kernel for what may differ from one to the other. All of one kernel's take five minutes
+// on an emulated processor; they are run by `vm test -all`.
+func (s suite) asksOf(t target) string {
+	if len(t.jobs) > 0 {
+		return ""
 	}
-	var peers []string
-	for _, p := range targets {
-		if slices.ContainsFunc(p.suites(), func(o suite) bool { return o.pkg == s.pkg }) && len(p.jobs) == 0 {
-			peers = append(peers, p.name)
-		}
-	}
-	asks := s.asks
-	if t.same != "" && !s.cpu {
-		asks = none
-	}
-	return &wire.Share{Asks: asks, Of: len(peers), Nth: slices.Index(peers, t.name)}
+	return s.asks
 }
 
-const none = "^$" // no test's name
+// runs says whether a target has to do with a suite at all.
+func (o options) runs(s suite, t target) bool {
+	switch {
+	case o.run != "": // tests
+		return !s.program
+	case o.all:
+		return true
+	case s.spare:
+		return false
+	}
+	// Another machine asks the same version for what does not depend on the processor.
+	return t.same == "" || s.asks == "" || s.cpu
+}
 
 // programs are the helpers that tests put into containers: bundle.Build finds
 // them below RUNSEAL_PROGRAMS, as there is no compiler in the machines.

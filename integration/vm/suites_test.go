@@ -1,50 +1,57 @@
 package main
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
 
-// TestShares: each test that does not ask the kernel runs on one machine, each other on
-// all of them.
-func TestShares(t *testing.T) {
-	names := []string{"TestA", "TestB", "TestC", "TestD", "TestE", "TestF", "TestKernel", "TestG", "TestH"}
-	s := suite{pkg: "integration/lifecycle", asks: "Kernel"}
-	runs := make(map[string]int)
-	machines, same := 0, 0
-	for _, m := range targets {
-		if m.node != "" || len(m.jobs) > 0 {
+// TestAsksNameTests: each alternative of what runs on every kernel is a test's name, or a
+// part of one, in that suite.
+func TestAsksNameTests(t *testing.T) {
+	function := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	for _, s := range suites {
+		if s.asks == "" {
 			continue
 		}
-		machines++
-		if m.same != "" {
-			same++
+		files, err := filepath.Glob(filepath.Join("../..", s.pkg, "*_test.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %d files", s.pkg, err, len(files))
 		}
-		chosen := names
-		if share := s.share(m); share != nil {
-			var err error
-			if chosen, err = share.Choose(names); err != nil {
+		var names []string
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if len(chosen) == 0 || len(chosen) > 4 {
-				t.Errorf("%s: %q", m.name, chosen)
+			for _, m := range function.FindAllSubmatch(text, -1) {
+				names = append(names, string(m[1]))
 			}
 		}
-		for _, name := range chosen {
-			runs[name]++
-		}
-	}
-	for _, name := range names {
-		want := 1
-		if name == "TestKernel" {
-			want = machines - same
-		}
-		if runs[name] != want {
-			t.Errorf("%s runs on %d of %d machines, expected %d", name, runs[name], machines, want)
-		}
-	}
-	for _, m := range targets {
-		for _, s := range m.suites() {
-			if share := s.share(m); share != nil && len(m.jobs) == 0 && (share.Nth < 0 || share.Of < 2) {
-				t.Errorf("%s has no share of %s", m.name, s.pkg)
+		for _, part := range strings.Split(s.asks, "|") {
+			if !slices.ContainsFunc(names, regexp.MustCompile(part).MatchString) {
+				t.Errorf("%s: no test matches %q", s.pkg, part)
 			}
+		}
+	}
+}
+
+// TestRuns: what a machine leaves out runs on another, or with -all.
+func TestRuns(t *testing.T) {
+	for _, s := range suites {
+		somewhere := s.spare
+		for _, m := range targets {
+			listed := slices.ContainsFunc(m.suites(), func(o suite) bool { return o.pkg == s.pkg })
+			if listed && !(options{all: true}).runs(s, m) {
+				t.Errorf("%s does not run on %s with -all", s.pkg, m.name)
+			}
+			somewhere = somewhere || listed && (options{}).runs(s, m)
+		}
+		if !somewhere {
+			t.Errorf("%s runs nowhere", s.pkg)
 		}
 	}
 }

@@ -88,9 +88,7 @@ func prepare(ctx context.Context, o options, t target) (func(context.Context) *o
 	if err != nil {
 		return nil, err
 	}
-	list := slices.DeleteFunc(t.suites(), func(s suite) bool {
-		return s.program && o.run != "" || s.spare && o.run == "" && !o.all
-	})
+	list := slices.DeleteFunc(t.suites(), func(s suite) bool { return !o.runs(s, t) })
 	b, err := build(ctx, o.out, t.arch(), list)
 	if err != nil {
 		return nil, err

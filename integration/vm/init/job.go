@@ -29,8 +29,8 @@ func run(j wire.Job, out *results) {
 	began := time.Now()
 	if j.List {
 		names, err := tests(j)
-		if err == nil && j.Share != nil {
-			names, err = j.Share.Choose(names)
+		if err == nil && j.Asks != "" {
+			names, err = j.Choose(names)
 			j.Args = append(slices.Clone(j.Args), "-test.run=^("+strings.Join(names, "|")+")$")
 		}
 		text := strings.Join(names, "\n")

@@ -23,32 +23,19 @@ type Job struct {
 	Env     []string `json:"env,omitempty"`
 	Seconds int      `json:"seconds"`        // killed after that long
 	List    bool     `json:"list,omitempty"` // a test binary: say first which tests it has
-	Share   *Share   `json:"share,omitempty"`
+	Asks    string   `json:"asks,omitempty"` // regexp of the tests that are to run; "" for all
 }
 
-// Share is the part of a binary's tests that is to run: those whose names match Asks, and
-// of the others each Of-th, beginning with Nth.
-type Share struct {
-	Asks    string `json:"asks"`
-	Of, Nth int
-}
-
-// Choose returns what is in the share of the tests with these names.
-func (s *Share) Choose(names []string) (chosen []string, err error) {
-	asks, err := regexp.Compile(s.Asks)
+// Choose returns those of a binary's tests that Asks matches.
+func (j *Job) Choose(names []string) (chosen []string, err error) {
+	asks, err := regexp.Compile(j.Asks)
 	if err != nil {
 		return nil, err
 	}
-	i := 0
 	for _, name := range names {
 		if asks.MatchString(name) {
 			chosen = append(chosen, name)
-			continue
 		}
-		if i%s.Of == s.Nth {
-			chosen = append(chosen, name)
-		}
-		i++
 	}
 	return chosen, nil
 }
