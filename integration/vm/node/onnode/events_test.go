@@ -159,3 +159,21 @@ func eventually(t testing.TB, what string, cond func() bool) {
 		}
 	}
 }
+
+// deleted waits for the event of the task's end. It is the shim's last one, sent while
+// containerd tells it to end, and can be lost: then containerd has to know nothing of the
+// task any more, and differences_test.go leaves the event out.
+func (c *container) deleted() {
+	c.t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		for _, e := range node.events.of(c.t, c.id) {
+			if e.topic == "/tasks/delete" && e.body.Exec == "" {
+				return
+			}
+		}
+	}
+	if tasks := c.Ctr("tasks", "ls"); line(tasks, c.id) != "" {
+		c.t.Errorf("no event of the task's end, and ctr tasks ls has\n%s", line(tasks, c.id))
+	}
+	c.t.Logf("containerd's shim has not sent the last event of %s", c.id)
+}

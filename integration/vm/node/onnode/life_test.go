@@ -119,7 +119,7 @@ func (c *container) ends() {
 		c.t.Errorf("tasks rm: exit status %d, stderr %q; expected 0 or the task's 5", r.Status, r.Stderr)
 	}
 	c.Ctr("containers", "rm", c.id)
-	node.events.wait(c.t, c.id, "delete", "")
+	c.deleted()
 	c.keep("events", c.topics())
 	for _, want := range []string{"create\n", "start\n", "exec-added one\n", "exec-started one\n", "exit of one: 7\n", "exit of big: 137\n", "oom\n", "exit of init: 5\n"} {
 		if !strings.Contains(c.saw["events"], want) {

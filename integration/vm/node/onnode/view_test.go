@@ -70,7 +70,7 @@ func once(t *testing.T, c *container) {
 	c.sawLine("status", "Seccomp:\t2")
 	c.sawLine("tried", "unshare a mount namespace operation not permitted")
 	c.sawLine("tried", "open device disk operation not permitted")
-	node.events.wait(t, c.id, "delete", "") // after ctr's end
+	c.deleted() // after ctr's end
 	c.keep("events", c.topics())
 }
 
