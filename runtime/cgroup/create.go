@@ -102,7 +102,7 @@ func (c *Cgroup) mkdir(dir string, made *[]string) (there bool, err error) {
 			}
 		}
 		// ENOENT: the delete of another container has taken the parent away.
-		if err != nil && (try == 10 || err != unix.EEXIST && err != unix.ENOENT) {
+		if err != nil && (try == 50 || err != unix.EEXIST && err != unix.ENOENT) {
 			return false, &fs.PathError{Op: "mkdir", Path: dir, Err: err}
 		}
 		if err == nil {
