@@ -14,7 +14,8 @@ import (
 // system (mount_setattr(2), MOUNT_ATTR_IDMAP, Linux 5.12). Only who has CAP_SYS_ADMIN in
 // the file system's user namespace may make one, and in a user namespace of its own the
 // child has not. So the parent makes the detached tree, in the child's mount namespace,
-// and hands it over: before that it is mounted nowhere.
+// and hands it over: before that it is mounted nowhere. With Plain it does the same for a
+// bind mount whose files keep their owners.
 type IDMap struct {
 	Source    string // on the host, absolute
 	Field     string // in config.json, for errors: mounts[3]
