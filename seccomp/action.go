@@ -134,12 +134,11 @@ func parseAction(path, name, errnoName string, a specs.LinuxSeccompAction, errno
 	case "":
 		return 0, fmt.Errorf("%s.%s: missing, expected one of %s", path, name, knownActions)
 	default:
-		return 0, fmt.Errorf("%s.%s: unknown action %q, expected one of %s", path, name, string(a), knownActions)
+		return 0, fmt.Errorf("%s.%s: %q: expected one of %s", path, name, string(a), knownActions)
 	}
 	if limit == 0 {
 		if errno != nil {
-			return 0, fmt.Errorf("%s.%s: %d is set but %s %s returns no errno, expected SCMP_ACT_ERRNO or SCMP_ACT_TRACE",
-				path, errnoName, *errno, name, a)
+			return 0, fmt.Errorf("%s.%s: %d: expected none with %s, which returns no errno", path, errnoName, *errno, a)
 		}
 		return action, nil
 	}
@@ -148,7 +147,7 @@ func parseAction(path, name, errnoName string, a specs.LinuxSeccompAction, errno
 		data = *errno
 	}
 	if data > limit {
-		return 0, fmt.Errorf("%s.%s: %d is out of range for %s, expected 0 to %d", path, errnoName, data, a, limit)
+		return 0, fmt.Errorf("%s.%s: %d: expected 0 to %d with %s", path, errnoName, data, limit, a)
 	}
 	return action | Action(data), nil
 }

@@ -104,7 +104,7 @@ func parseConds(rule int, args []specs.LinuxSeccompArg) ([]cond, error) {
 	conds := make([]cond, len(args))
 	for i, a := range args {
 		if a.Index > 5 {
-			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].index: %d, expected 0 to 5", rule, i, a.Index)
+			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].index: %d: expected 0 to 5", rule, i, a.Index)
 		}
 		c := cond{arg: uint8(a.Index), bits: 64, value: a.Value, valueTwo: a.ValueTwo}
 		switch a.Op {
@@ -125,7 +125,7 @@ func parseConds(rule int, args []specs.LinuxSeccompArg) ([]cond, error) {
 		case "":
 			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].op: missing, expected one of %s", rule, i, knownOps)
 		default:
-			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].op: unknown operator %q, expected one of %s", rule, i, string(a.Op), knownOps)
+			return nil, fmt.Errorf("linux.seccomp.syscalls[%d].args[%d].op: %q: expected one of %s", rule, i, string(a.Op), knownOps)
 		}
 		conds[i] = c
 	}

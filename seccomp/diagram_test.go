@@ -94,7 +94,7 @@ func TestConditionsDiagram(t *testing.T) {
 		}
 	}
 	args[1].Index = 6
-	if _, err := ConditionsDiagram(bdd.New(maxDiagram), arch.Lookup("SCMP_ARCH_X86"), args); err == nil || err.Error() != "args[1].index: 6, expected 0 to 5" {
+	if _, err := ConditionsDiagram(bdd.New(maxDiagram), arch.Lookup("SCMP_ARCH_X86"), args); err == nil || err.Error() != "args[1].index: 6: expected 0 to 5" {
 		t.Errorf("%v", err)
 	}
 }

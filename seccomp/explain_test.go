@@ -146,7 +146,7 @@ func TestExplainErrors(t *testing.T) {
 	p := policy(t, explained)
 	audit := arch.Lookup("SCMP_ARCH_X86_64").Audit
 	for want, given := range map[string][]specs.LinuxSeccompArg{
-		"given[1].index: 6, expected 0 to 5":                   {is(0, 0), is(6, 0)},
+		"given[1].index: 6: expected 0 to 5":                   {is(0, 0), is(6, 0)},
 		"given[0].op: missing, expected one of":                {{}},
 		"given: no argument meets arg0 == 0x1 and arg0 == 0x2": {is(0, 1), is(0, 2)},
 	} {

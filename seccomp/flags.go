@@ -34,7 +34,7 @@ func parseFlags(list []specs.LinuxSeccompFlag) (flags, unasked uint, err error) 
 		case specs.LinuxSeccompFlagWaitKillableRecv:
 			flags |= unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 		default:
-			return 0, 0, fmt.Errorf("linux.seccomp.flags[%d]: unknown flag %q, expected one of %s", i, string(f), knownFlags)
+			return 0, 0, fmt.Errorf("linux.seccomp.flags[%d]: %q: expected one of %s", i, string(f), knownFlags)
 		}
 	}
 	return flags, 0, nil
@@ -57,7 +57,7 @@ func (p *Policy) listen(profile *specs.LinuxSeccomp) error {
 		p.flags |= unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 	case p.flags&unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0:
 		i := slices.Index(profile.Flags, specs.LinuxSeccompFlagWaitKillableRecv)
-		return fmt.Errorf("linux.seccomp.flags[%d]: %s is only allowed with SCMP_ACT_NOTIFY, expected a rule with that action",
+		return fmt.Errorf("linux.seccomp.flags[%d]: %s: expected a rule with SCMP_ACT_NOTIFY beside it",
 			i, specs.LinuxSeccompFlagWaitKillableRecv)
 	}
 	return nil

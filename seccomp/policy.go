@@ -123,7 +123,7 @@ func listArchs(list []specs.Arch, native string) ([]table, error) {
 	}
 	first := arch.Lookup(native)
 	if first == nil {
-		return nil, fmt.Errorf("linux.seccomp: native architecture %q has no system call table, expected one of %s", native, knownArchs())
+		return nil, fmt.Errorf("linux.seccomp: native architecture %q: expected one that this program has a system call table for: %s", native, knownArchs())
 	}
 	tables := make([]table, 1, len(list)+1)
 	tables[0].arch = first
@@ -131,10 +131,10 @@ next:
 	for i, name := range list {
 		a := arch.Lookup(string(name))
 		if a == nil && arch.Untabled(string(name)) {
-			return nil, fmt.Errorf("linux.seccomp.architectures[%d]: this program has no system call table for %s, expected one of %s", i, string(name), knownArchs())
+			return nil, fmt.Errorf("linux.seccomp.architectures[%d]: %q: expected one that this program has a system call table for: %s", i, string(name), knownArchs())
 		}
 		if a == nil {
-			return nil, fmt.Errorf("linux.seccomp.architectures[%d]: unknown architecture %q, expected one of %s", i, string(name), knownArchs())
+			return nil, fmt.Errorf("linux.seccomp.architectures[%d]: %q: expected one of %s", i, string(name), knownArchs())
 		}
 		for _, t := range tables {
 			if t.arch == a {

@@ -195,7 +195,7 @@ func (s *speller) unknown(i, j int, name string) error {
 	case name == "":
 		return fmt.Errorf("%s: empty, expected the name of a system call", path)
 	case strings.IndexByte(name, 0) >= 0:
-		return fmt.Errorf("%s: %q contains a NUL byte, expected the name of a system call", path, name)
+		return fmt.Errorf("%s: %q: expected the name of a system call, without NUL", path, name)
 	}
 	if !s.strict && len(s.Warnings) >= maxWarnings {
 		s.unnamed++

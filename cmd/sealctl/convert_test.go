@@ -119,7 +119,7 @@ func TestConvertErrors(t *testing.T) {
 		{small, "convert --to spo --name Web -", `metadata.name: "Web", expected lower case`},
 		{nosys, "convert --to spo --name web -", "linux.seccomp.defaultErrnoRet: 38, but a SeccompProfile object has no such member"},
 		{`{"defaultAction":"SCMP_ACT_ALLOW","flags":[]}`, "convert --to docker -", "linux.seccomp.flags: an empty list is lost"},
-		{`{"defaultAction":"SCMP_ACT_DENY"}`, "convert --to oci -", `linux.seccomp.defaultAction: unknown action "SCMP_ACT_DENY"`},
+		{`{"defaultAction":"SCMP_ACT_DENY"}`, "convert --to oci -", `linux.seccomp.defaultAction: "SCMP_ACT_DENY"`},
 		{object("runc"), "list -", `standard input: spec.baseProfileName: "runc" is known to the cluster only`},
 		{object("runc"), "convert --to oci --base - -", "at most one profile from standard input"},
 		{object("runc"), "convert --to oci --base /nonexistent/profile -", "--base: open /nonexistent/profile: no such file"},

@@ -121,7 +121,7 @@ func TestErrors(t *testing.T) {
 		{small + " x", []string{"compile", "-"}, "standard input: "},
 		{strings.Replace(small, `"action"`, `"action":"SCMP_ACT_ALLOW","action"`, 1), []string{"compile", "-"}, "standard input: linux.seccomp.syscalls[0].action: "},
 		{strings.Replace(small, `"action"`, `"includes":{},"action":"SCMP_ACT_ALLOW","action"`, 1), []string{"compile", "-"}, "standard input: linux.seccomp.syscalls[0].action: "},
-		{strings.Replace(small, `"action"`, `"errnoRet":3,"action"`, 1), []string{"compile", "-"}, "linux.seccomp.syscalls[0].errnoRet: 3 is set"},
+		{strings.Replace(small, `"action"`, `"errnoRet":3,"action"`, 1), []string{"compile", "-"}, "linux.seccomp.syscalls[0].errnoRet: 3: expected none with SCMP_ACT_ALLOW"},
 		{strings.Replace(small, "getpid", "getpie", 1), []string{"compile", "--strict-seccomp", "-"}, `linux.seccomp.syscalls[0].names[1]: "getpie"`},
 		{`{"ociVersion":"1.0.2","linux":{}}`, []string{"compile", "-"}, "linux.seccomp: missing"},
 		{`{"archMap":[{"architecture":"SCMP_ARCH_X86_64"}],"architectures":["SCMP_ARCH_X86"],` + small[1:], []string{"compile", "-"}, "both 'architectures' and 'archMap'"},
