@@ -72,24 +72,37 @@ func (c *Child) Await() (mark byte, fds []int, err error) {
 			return 0, nil, c.Failure()
 		case err != nil:
 			return 0, nil, fmt.Errorf("hear from the child: recvmsg: %w", err)
-		case flags&unix.MSG_CTRUNC != 0:
-			return 0, nil, errTruncated
 		}
-		if oobn > 0 {
-			msgs, err := unix.ParseSocketControlMessage(oob[:oobn])
-			if err != nil {
-				return 0, nil, fmt.Errorf("take descriptors from the child: %w", err)
+		fds, err = rights(oob[:oobn])
+		if err == nil && flags&unix.MSG_CTRUNC != 0 {
+			err = errTruncated
+		}
+		if err != nil {
+			for _, fd := range fds {
+				unix.Close(fd)
 			}
-			for i := range msgs {
-				got, err := unix.ParseUnixRights(&msgs[i])
-				if err != nil {
-					return 0, nil, fmt.Errorf("take descriptors from the child: %w", err)
-				}
-				fds = append(fds, got...)
-			}
+			return 0, nil, err
 		}
 		return buf[0], fds, nil
 	}
+}
+
+// rights takes the descriptors out of control messages. Those that came before an error
+// are returned with it.
+func rights(oob []byte) (fds []int, err error) {
+	if len(oob) == 0 {
+		return nil, nil
+	}
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	for i := 0; i < len(msgs) && err == nil; i++ {
+		var got []int
+		got, err = unix.ParseUnixRights(&msgs[i])
+		fds = append(fds, got...)
+	}
+	if err != nil {
+		return fds, fmt.Errorf("take descriptors from the child: %w", err)
+	}
+	return fds, nil
 }
 
 // Release lets the child go on from a [Builder.Hold].

@@ -118,6 +118,39 @@ func TestTakeNothing(t *testing.T) {
 	}
 }
 
+// TestTruncated: a parent that has room for one of two descriptors does not go on with it,
+// nor keep it.
+func TestTruncated(t *testing.T) {
+	b := NewBuilder()
+	b.Move(5, Imm(0))
+	b.Report('a', 5, 5)
+	exitWith(b, 0)
+	c := start(t, b, nil)
+	free, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 0) // the lowest that is
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(free)
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	tight := unix.Rlimit{Cur: uint64(free) + 1, Max: was.Max}
+	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &tight, nil); err != nil {
+		t.Fatal(err)
+	}
+	mark, fds, err := c.Await()
+	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &was, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err != errTruncated || mark != 0 || fds != nil {
+		t.Errorf("Await = %q, %v, %v, want %v", mark, fds, err, errTruncated)
+	}
+	if _, err := unix.FcntlInt(uintptr(free), unix.F_GETFD, 0); err != unix.EBADF {
+		t.Errorf("descriptor %d: %v, want %v", free, err, unix.EBADF)
+	}
+}
+
 // TestParentGone closes the parent's side, as its death does.
 func TestParentGone(t *testing.T) {
 	b := NewBuilder()

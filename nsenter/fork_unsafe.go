@@ -1,7 +1,6 @@
 package nsenter
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -13,20 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The Go runtime's own hooks around fork, as used by package syscall. They
-// block all signals in the forking thread and forbid stack growth; in the
-// child they put every signal handler that Go installed back to SIG_DFL and
-// restore the signal mask, so that no rt_sigreturn is ever owed there.
-// They are on the runtime's list of names kept for linkname.
+// The Go runtime's own hooks around fork, as used by package syscall. They block all
+// signals in the forking thread, so that no handler runs in the child, and forbid stack
+// growth. They are on the runtime's list of names kept for linkname.
 
 //go:linkname beforeFork syscall.runtime_BeforeFork
 func beforeFork()
 
 //go:linkname afterFork syscall.runtime_AfterFork
 func afterFork()
-
-//go:linkname afterForkInChild syscall.runtime_AfterForkInChild
-func afterForkInChild()
 
 // Clone says how the child is made.
 type Clone struct {
@@ -40,24 +34,24 @@ type Clone struct {
 	Page *os.File
 }
 
-// Start forks a child that executes p. A program can be started once.
+// Start forks a child that executes p.
 //
 // The error is of type *OpError with Index -1 if the child could not be made.
 func Start(p *Program, c Clone) (*Child, error) {
-	for _, off := range p.relocs {
-		w := p.arena[off:]
-		binary.NativeEndian.PutUint64(w, binary.NativeEndian.Uint64(w)+uint64(uintptr(unsafe.Pointer(&p.arena[0]))))
-	}
-	p.relocs = nil // the arena now holds addresses
-
-	mem, err := newPage(c.Page)
+	shared, err := newPage(c.Page)
 	if err != nil {
 		return nil, err
 	}
-	pg := pageOf(mem)
+	pg := pageOf(shared)
+	own, b, err := newMemory(p, pg)
+	if err != nil {
+		unix.Munmap(shared)
+		return nil, err
+	}
+	defer unix.Munmap(own) // the child has a copy then
 	sync, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		unix.Munmap(mem)
+		unix.Munmap(shared)
 		return nil, fmt.Errorf("make the socket pair to the child: %w", err)
 	}
 	pg.regs[RegSync] = int64(sync[1])
@@ -69,7 +63,7 @@ func Start(p *Program, c Clone) (*Child, error) {
 	if err := pg.closeBetween(keep, c.Keep); err != nil {
 		unix.Close(sync[0])
 		unix.Close(sync[1])
-		unix.Munmap(mem)
+		unix.Munmap(shared)
 		return nil, err
 	}
 
@@ -77,19 +71,26 @@ func Start(p *Program, c Clone) (*Child, error) {
 		flags:      c.Flags | unix.CLONE_PIDFD,
 		pidfd:      uint64(uintptr(unsafe.Pointer(&pg.pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
+		stack:      uint64(uintptr(unsafe.Pointer(&own[0]))),
+		stackSize:  stackSize,
+	}
+	if runtime.GOARCH == "amd64" {
+		args.flags |= unix.CLONE_SETTLS
+		args.tls = uint64(uintptr(unsafe.Pointer(&own[tlsAt])))
 	}
 	if c.Cgroup >= 0 {
 		args.flags |= unix.CLONE_INTO_CGROUP
 		args.cgroup = uint64(c.Cgroup)
 	}
-	pid, errno := fork(p, pg, args)
+	withhold(p)
+	pid, errno := fork(b, args)
 	unix.Close(sync[1])
 	if errno != 0 {
 		unix.Close(sync[0])
-		unix.Munmap(mem)
+		unix.Munmap(shared)
 		return nil, &OpError{Index: -1, Errno: errno, Call: "clone3", Step: Step{Field: "linux.namespaces", What: "create the container's process"}}
 	}
-	return &Child{Pid: pid, PidFD: int(pg.pidfd), prog: p, page: pg, mem: mem, sync: sync[0]}, nil
+	return &Child{Pid: pid, PidFD: int(pg.pidfd), prog: p, page: pg, mem: shared, sync: sync[0]}, nil
 }
 
 // closeBetween prepares OpAlone: the ranges of descriptors from first on that
@@ -116,45 +117,55 @@ func (pg *page) closeBetween(keep []int, first int) error {
 // cloneArgs is struct clone_args, up to and including cgroup (88 bytes,
 // CLONE_ARGS_SIZE_VER2, Linux 5.7).
 type cloneArgs struct {
-	flags, pidfd, childTID, parentTID, exitSignal uint64
-	stack, stackSize, tls, setTID, setTIDSize     uint64
-	cgroup                                        uint64
+	flags, pidfd          uint64
+	_, _                  uint64 // child_tid, parent_tid
+	exitSignal            uint64
+	stack, stackSize, tls uint64
+	_, _                  uint64 // set_tid, set_tid_size
+	cgroup                uint64
 }
 
-// fork makes the child and, in it, runs the interpreter. Between beforeFork
-// and afterFork only nosplit functions are called, in both processes.
+// fork makes the child, which goes on in inChild. Between beforeFork and afterFork only
+// nosplit functions are called.
 //
 //go:noinline
 //go:norace
-func fork(p *Program, pg *page, args *cloneArgs) (int, syscall.Errno) {
-	ops, n, arena := &p.Ops[0], uintptr(len(p.Ops)), uintptr(unsafe.Pointer(&p.arena[0]))
-	syscall.ForkLock.Lock()
-	beforeFork()
-	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0)
-	if errno == 0 && pid == 0 {
-		afterForkInChild()
-		defaultSignals()
-		interpret(ops, n, arena, pg)
+func fork(b *boot, args *cloneArgs) (int, syscall.Errno) {
+	// The mask is the thread's.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if _, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, 0, uintptr(unsafe.Pointer(&b.mask)), 8, 0, 0); errno != 0 {
+		return 0, errno
 	}
+	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	beforeFork()
+	pid := cloneOnto(args, unsafe.Sizeof(*args), b)
 	afterFork()
-	syscall.ForkLock.Unlock()
-	runtime.KeepAlive(p)
 	runtime.KeepAlive(args)
-	return int(pid), errno
+	if pid < 0 {
+		return 0, syscall.Errno(-pid)
+	}
+	return int(pid), 0
 }
 
-// defaultAction is struct sigaction with SIG_DFL and nothing else.
-var defaultAction [4]uint64
+// cloneOnto is clone3(2) with a stack for the child, which calls inChild on it. It
+// returns the child's pid, or a negative errno.
+//
+//go:noescape
+func cloneOnto(args *cloneArgs, size uintptr, b *boot) (pid int64)
 
-// defaultSignals resets the signals that the caller of runseal had ignored:
-// afterForkInChild resets only those that Go handles, and execve keeps an
-// ignored signal ignored (nohup, a shell's background job). The contract of
-// interpret applies.
+// inChild is the child. The contract of interpret applies.
 //
 //go:nosplit
 //go:norace
-func defaultSignals() {
+func inChild(b *boot) {
+	// A signal that the caller of runseal had ignored would be ignored by the
+	// container's process too (nohup, a shell's background job); a handler of Go's
+	// would owe an rt_sigreturn that the filter may deny.
 	for sig := uintptr(1); sig <= 64; sig++ {
-		syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&defaultAction)), 0, 8, 0, 0)
+		syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&b.action)), 0, 8, 0, 0)
 	}
+	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&b.mask)), 0, 8, 0, 0)
+	interpret(b.ops, b.n, b.arena, b.page)
 }

@@ -1,7 +1,6 @@
 package nsenter
 
 import (
-	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -37,18 +36,16 @@ const exitFailed = 125
 
 // interpret runs the ops and never returns.
 //
-// Contract: this is all that runs in the forked child. The child is a copy of
-// one thread of a Go process; the other threads, the scheduler and the
-// collector are gone, and their locks stay as they were. So in here
+// Contract: this is all that runs in the forked child, which has the text of a Go
+// process and nothing else of it: no g, no scheduler, no heap, no variables (newMemory,
+// withhold). So in here
 //
 //   - nothing may allocate, grow the stack, block on a Go lock, use a map, an
 //     interface, a defer or a panic, or enter the Go runtime in any other way;
-//   - every function called is nosplit: the fork has set the stack guard so
-//     that a stack check would be fatal;
-//   - the race detector is off, since its runtime does not work here;
-//   - memory is private to the child (copy on write) but for the page;
-//   - all Go pointers used were made before the fork and are kept alive by the
-//     caller's frame, which the child has too.
+//   - every function called is nosplit: a stack check would look at g;
+//   - no package's variables are used, and what is in the arguments lies in the child's
+//     own memory, or in the page, which it shares with the parent;
+//   - the race detector is off, since its runtime does not work here.
 //
 //go:nosplit
 //go:norace
@@ -174,24 +171,32 @@ func exit(status uintptr) {
 func fault() { *(*uint32)(pointer(0)) = 0 }
 
 // spin waits for the parent, up to spinLimit, and tells whether it came. The
-// contract of interpret applies; ticks and spinLimit are assembly without a
-// stack check, the atomic functions are single instructions.
+// contract of interpret applies; what it calls is assembly without a stack check.
 //
 //go:nosplit
 //go:norace
 func spin(pg *page) bool {
 	began, limit := ticks(), spinLimit()
-	atomic.StoreUint32(&pg.held, 1)
-	for atomic.LoadUint32(&pg.freed) == 0 {
+	store(&pg.held, 1)
+	for load(&pg.freed) == 0 {
 		// Signed: the counters of two processors may differ a little.
-		if atomic.LoadUint32(&pg.owner)&ownerDied != 0 || int64(ticks()-began) > limit {
+		if load(&pg.owner)&ownerDied != 0 || int64(ticks()-began) > limit {
 			// Looked at once more: the parent may have let go just before it died,
 			// or while this process was stopped or frozen for longer than the limit.
-			return atomic.LoadUint32(&pg.freed) != 0
+			return load(&pg.freed) != 0
 		}
 	}
 	return true
 }
+
+// load and store are those of sync/atomic, which is not itself where the race detector
+// is on.
+//
+//go:noescape
+func load(p *uint32) uint32
+
+//go:noescape
+func store(p *uint32, v uint32)
 
 // ticks pauses for a moment and reads a counter that rises at a constant rate. The clock of the
 // vDSO is no alternative: it may turn to a system call.

@@ -15,3 +15,17 @@ TEXT ·spinLimit(SB), NOSPLIT, $0-8
 	MOVQ $0x2000000000, AX
 	MOVQ AX, ret+0(FP)
 	RET
+
+// func load(p *uint32) uint32
+TEXT ·load(SB), NOSPLIT, $0-12
+	MOVQ p+0(FP), AX
+	MOVL (AX), AX
+	MOVL AX, ret+8(FP)
+	RET
+
+// func store(p *uint32, v uint32)
+TEXT ·store(SB), NOSPLIT, $0-12
+	MOVQ p+0(FP), AX
+	MOVL v+8(FP), CX
+	XCHGL CX, (AX)
+	RET

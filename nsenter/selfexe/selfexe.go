@@ -28,6 +28,15 @@ import (
 // never happens. It is no security feature: what counts is the check.
 const marker = "_RUNSEAL_SELF=1"
 
+// Tidy takes away what the program's entry has put into the environment for the Go
+// runtime. Who sets the variable would not write it like that.
+func Tidy() {
+	switch os.Getenv("GOMAXPROCS") {
+	case "01", "02":
+		os.Unsetenv("GOMAXPROCS")
+	}
+}
+
 // Protect returns when the running binary cannot be written to through
 // /proc/self/exe. It does not return if it has to execute the binary again.
 func Protect() error {
