@@ -16,9 +16,9 @@ import (
 // processors. The function that comes back puts the thread where it was.
 //
 // The kernel takes those of the processors that are there and that the runtime's own
-// cpuset allows. What the process runs on behind the move is plan's finalAffinity, or as
-// cpuset(7) has it; since Linux 6.2 that is still what is asked for here, as far as the
-// container's cpuset has any of it.
+// cpuset allows. What the process runs on behind the move is for package plan (affinity.go),
+// or as cpuset(7) has it; since Linux 6.2 that is still what is asked for here, as far as
+// the container's cpuset has any of it.
 func initially(a *specs.CPUAffinity) (back func(), err error) {
 	if a == nil || a.Initial == "" {
 		return func() {}, nil

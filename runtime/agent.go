@@ -16,15 +16,9 @@ import (
 	"github.com/runseal/runseal/runtime/spec/jsonw"
 )
 
-// Limits for the agent at linux.seccomp.listenerPath. It is another program, and
-// what it does not do must not hang an engine that waits for this one.
 const (
-	dialLimit = 10 * time.Second
-	// handOverLimit is below the time that another command waits for the lock of
-	// the container, which start and run hold: so delete --force always gets it.
-	// It counts for all that the agent does before the program runs, its answer to the
-	// execve included where that is itself handed to it.
-	handOverLimit = 8 * time.Second
+	// sealLimit is for the way of a process that was let go to its seal.
+	sealLimit = 8 * time.Second
 	// exitLimit is how often, while an execve takes its time, it is looked at whether it
 	// has failed.
 	exitLimit = 500 * time.Millisecond
@@ -60,7 +54,7 @@ func checkListener(sc *specs.LinuxSeccomp) error {
 
 // dialAgent connects. An agent that is slow to accept does not matter; one whose
 // queue of connections stays full is given up.
-func dialAgent(sc *specs.LinuxSeccomp) (*agent, error) {
+func dialAgent(sc *specs.LinuxSeccomp, p *patience) (*agent, error) {
 	if err := checkListener(sc); err != nil {
 		return nil, err
 	}
@@ -69,8 +63,9 @@ func dialAgent(sc *specs.LinuxSeccomp) (*agent, error) {
 		return nil, fmt.Errorf("linux.seccomp.listenerPath: %w", err)
 	}
 	a := &agent{path: sc.ListenerPath, metadata: sc.ListenerMetadata, fd: fd}
-	pause := time.Millisecond
-	for end := time.Now().Add(dialLimit); ; {
+	end, done := p.begin()
+	defer done()
+	for pause := time.Millisecond; ; {
 		err := unix.Connect(fd, &unix.SockaddrUnix{Name: a.path})
 		switch {
 		case err == nil:
@@ -82,7 +77,7 @@ func dialAgent(sc *specs.LinuxSeccomp) (*agent, error) {
 			return nil, fmt.Errorf("linux.seccomp.listenerPath: connect to %q: %w", a.path, err)
 		case time.Now().After(end):
 			a.close()
-			return nil, fmt.Errorf("linux.seccomp.listenerPath: connect to %q: the agent has accepted no connection for %v and its queue is full", a.path, dialLimit)
+			return nil, impatient("accepted a connection to %q, whose queue is full,", a.path)
 		}
 		time.Sleep(pause)
 		pause = min(2*pause, 50*time.Millisecond)
@@ -91,37 +86,47 @@ func dialAgent(sc *specs.LinuxSeccomp) (*agent, error) {
 
 // agent connects to the agent if the filter has a listener; with later, where start
 // does that, it only looks whether the socket is there. A nil filter has none.
-func (f *filter) agent(later bool) (*agent, error) {
+func (f *filter) agent(later bool, p *patience) (*agent, error) {
 	switch {
 	case f == nil || !f.Listener():
 		return nil, nil
 	case later:
 		return nil, checkListener(f.profile)
 	}
-	return dialAgent(f.profile)
+	return dialAgent(f.profile, p)
 }
 
 // awaitExecve is Await for a child that was handed over and then executes its
-// program. Where the execve is the agent's to decide, that has until end. And the exit
-// of a child whose execve has failed can be the agent's too: it is not waited for.
-func (f *filter) awaitExecve(child *nsenter.Child, end time.Time) (mark byte, fds []int, err error) {
+// program, which takes patience where the execve is the agent's to decide. The exit
+// of a child whose execve has failed can be the agent's too: it is not waited for. The error
+// wraps os.ErrDeadlineExceeded at limit, if that is not zero.
+func (f *filter) awaitExecve(child *nsenter.Child, p *patience, limit time.Time) (mark byte, fds []int, err error) {
+	end, done := p.begin()
+	if f.execve {
+		defer done()
+	}
 	for {
-		mark, fds, err = child.AwaitWithin(exitLimit)
+		wait := exitLimit
+		if !limit.IsZero() {
+			wait = min(wait, time.Until(limit))
+		}
+		mark, fds, err = child.AwaitWithin(wait)
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return mark, fds, err
 		}
 		if failed := child.Failure(); failed != nil {
 			return 0, nil, failed
 		}
-		if f.execve && time.Now().After(end) {
+		switch now := time.Now(); {
+		case !limit.IsZero() && now.After(limit):
+			return 0, nil, err
+		case f.execve && now.After(end):
 			return 0, nil, errUndecided()
 		}
 	}
 }
 
-func errUndecided() error {
-	return fmt.Errorf("linux.seccomp.listenerPath: the agent has not decided on the execve of the container's program within %v", handOverLimit)
-}
+func errUndecided() error { return impatient("decided on the execve of the container's program") }
 
 // close is also for an agent that was never needed.
 func (a *agent) close() {
@@ -135,14 +140,14 @@ func (a *agent) close() {
 // it, sends it to the agent and lets the process go on. c is the container, pid
 // the process, which in exec is not c's. The connection is closed in any case; after
 // an error the process must be killed: it waits.
-func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, end time.Time) error {
+func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, p *patience) error {
 	defer a.close()
 	unguard, err := spin.Guard()
 	if err != nil {
 		return err
 	}
 	defer unguard()
-	if err := spin.Await(handOverLimit); errors.Is(err, nsenter.ErrEnded) {
+	if err := spin.Await(sealLimit); errors.Is(err, nsenter.ErrEnded) {
 		return errKilledAtSeal
 	} else if err != nil {
 		return err
@@ -158,7 +163,7 @@ func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, end t
 		return fmt.Errorf("linux.seccomp: take the listener from process %d: pidfd_getfd: %w%s", pid, err, nsenter.Missing("pidfd_getfd", err))
 	}
 	defer unix.Close(listener)
-	if err := a.send(processState(pid, a.metadata, c), listener, pidfd, end); err != nil {
+	if err := a.send(processState(pid, a.metadata, c), listener, pidfd, p); err != nil {
 		return err
 	}
 	spin.Release()
@@ -168,7 +173,9 @@ func (a *agent) handOver(spin *nsenter.Spin, pid, pidfd int, c *Container, end t
 var errKilledAtSeal = errors.New("the container's process was killed before its program was executed")
 
 // send sends data, with the listener beside its first byte.
-func (a *agent) send(data []byte, listener, pidfd int, end time.Time) error {
+func (a *agent) send(data []byte, listener, pidfd int, p *patience) error {
+	end, done := p.begin()
+	defer done()
 	rights := unix.UnixRights(listener)
 	for len(data) > 0 {
 		n, err := unix.SendmsgN(a.fd, data, rights, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
@@ -191,7 +198,7 @@ func (a *agent) send(data []byte, listener, pidfd int, end time.Time) error {
 func (a *agent) wait(pidfd int, end time.Time) error {
 	left := time.Until(end)
 	if left <= 0 {
-		return fmt.Errorf("linux.seccomp.listenerPath: send the listener to %q: the agent has not read it within %v", a.path, handOverLimit)
+		return impatient("read the listener that was sent to %q", a.path)
 	}
 	fds := []unix.PollFd{{Fd: int32(a.fd), Events: unix.POLLOUT}, {Fd: int32(pidfd), Events: unix.POLLIN}}
 	if _, err := unix.Poll(fds, int(left/time.Millisecond)+1); err != nil && err != unix.EINTR {

@@ -23,13 +23,30 @@ type caller struct {
 // fixed since Linux 3.8.
 const initialUserNS = 0xEFFFFFFD
 
+// onHost asks the kernel whether this process is in the initial user namespace.
+func onHost() (bool, error) {
+	const own = "/proc/self/ns/user"
+	var st unix.Stat_t
+	if err := unix.Stat(own, &st); err != nil {
+		return false, &os.PathError{Op: "stat", Path: own, Err: err}
+	}
+	return st.Ino == initialUserNS, nil
+}
+
+// OnHost says whether this process is in the initial user namespace, where root is root of
+// the machine. Where the kernel cannot be asked, without /proc, it is taken to be there.
+func OnHost() bool {
+	host, err := onHost()
+	return host || err != nil
+}
+
 // whoCalls asks the kernel.
 func whoCalls() (caller, error) {
-	var st unix.Stat_t
-	if err := unix.Stat("/proc/self/ns/user", &st); err != nil {
-		return caller{}, &os.PathError{Op: "stat", Path: "/proc/self/ns/user", Err: err}
+	host, err := onHost()
+	if err != nil {
+		return caller{}, err
 	}
-	c := caller{uid: os.Geteuid(), gid: os.Getegid(), host: st.Ino == initialUserNS}
+	c := caller{uid: os.Geteuid(), gid: os.Getegid(), host: host}
 	c.rootless = c.uid != 0 || !c.host
 	return c, nil
 }
@@ -63,7 +80,7 @@ func (c caller) cgroup(l cgroup.Layout, s *specs.Spec, id string, systemd bool) 
 	case systemd:
 		return cgroup.NewScope(l, s, id)
 	case c.rootless:
-		return cgroup.NewRootless(l, s, id)
+		return cgroup.NewRootless(l, s, id, c.uid != 0 || !c.host)
 	}
 	return cgroup.New(l, s, id)
 }

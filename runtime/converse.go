@@ -54,7 +54,7 @@ func (c *created) converse(o CreateOptions) error {
 			err = setSchedule(c.child.Pid, c.spec.Process)
 		case plan.MarkSetUp: // the state was saved before
 			ready = true
-			if c.plan.RlimitsByParent {
+			if err = c.cache.Join(c.child.Pid); err == nil && c.plan.RlimitsByParent {
 				err = setRlimits(c.child.Pid, c.spec.Process)
 			}
 			if err == nil && delegates(c.spec) {
@@ -78,8 +78,7 @@ func (c *created) converse(o CreateOptions) error {
 			return err
 		}
 		if mark == plan.MarkSetUp && c.agent != nil {
-			c.agentEnd = time.Now().Add(handOverLimit)
-			if err := c.agent.handOver(c.child.Spin(), c.child.Pid, c.child.PidFD, c.describe(), c.agentEnd); err != nil {
+			if err := c.agent.handOver(c.child.Spin(), c.child.Pid, c.child.PidFD, c.describe(), c.wait); err != nil {
 				return err
 			}
 		}
@@ -90,7 +89,7 @@ func (c *created) converse(o CreateOptions) error {
 // is the agent's to decide it has a limit.
 func (c *created) await(ready bool) (mark byte, fds []int, err error) {
 	if ready && c.fifo < 0 && c.agent != nil {
-		return c.filter.awaitExecve(c.child, c.agentEnd)
+		return c.filter.awaitExecve(c.child, c.wait, time.Time{})
 	}
 	return c.child.Await()
 }

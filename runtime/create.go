@@ -42,12 +42,12 @@ type created struct {
 	state    *state.State
 	child    *nsenter.Child
 	fifo     int            // the exec FIFO, or -1
-	preserve int            // --preserve-fds
+	preserve int            // descriptors from 3 on that the process inherits
 	owned    bool           // the cgroups are made
 	cache    *resctrl.Group // of linux.intelRdt, or nil
 	grouped  bool           // cache is made
 	agent    *agent         // takes the listener of SCMP_ACT_NOTIFY; nil: none, or start hands it over
-	agentEnd time.Time      // what waits for the agent fails then
+	wait     *patience      // for agents
 	idmaps   idmapper       // while the child is being set up
 	devices  *netdev.Mover  // nil: no linux.netDevices were moved
 	tty      *os.File       // master side of the terminal when no console socket took it
@@ -64,7 +64,10 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	if err := state.ValidID(id); err != nil {
 		return nil, err
 	}
-	if err := checkPreserved(o.PreserveFds); err != nil {
+	if err := o.Listen.check(); err != nil {
+		return nil, err
+	}
+	if err := checkPreserved("--preserve-fds", o.Listen.FDs, o.PreserveFds); err != nil {
 		return nil, err
 	}
 	if err := checkSocket(pidfdSocket, o.PidFDSocket); err != nil {
@@ -88,7 +91,8 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		return nil, err
 	}
 	// Before anything is made: an agent may be slow.
-	a, err := b.filter.agent(fifo || spec.HasHooks(b.spec.Hooks, spec.StartContainer))
+	wait := newPatience()
+	a, err := b.filter.agent(fifo || spec.HasHooks(b.spec.Hooks, spec.StartContainer), wait)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +101,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	// other goroutine can end it.
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	c := &created{bundle: b, id: id, fifo: -1, preserve: o.PreserveFds, agent: a, cache: cache}
+	c := &created{bundle: b, id: id, fifo: -1, preserve: o.Listen.FDs + o.PreserveFds, agent: a, wait: wait, cache: cache}
 	if c.reserve, err = newReserve(); err != nil {
 		a.close()
 		return nil, err
@@ -126,7 +130,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 		CgroupPaths: b.cgroup.Paths(), SystemdUnit: b.cgroup.Unit(), Resctrl: cache.Owned(), Annotations: b.spec.Annotations, Config: b.raw, Policy: b.seal.Record(), NoNewKeyring: o.NoNewKeyring,
 		Hooks: spec.HasHooks(b.spec.Hooks, spec.StartContainer, spec.Poststart, spec.Poststop),
 	}
-	if err := c.dir.SavePlace(state.Place{CgroupPaths: c.state.CgroupPaths, SystemdUnit: c.state.SystemdUnit}); err != nil {
+	if err := c.dir.SavePlace(state.Place{CgroupPaths: c.state.CgroupPaths, SystemdUnit: c.state.SystemdUnit, Resctrl: c.state.Resctrl}); err != nil {
 		return nil, err
 	}
 	if err := c.dir.Save(c.state); err != nil {
@@ -180,10 +184,7 @@ func (c *created) start() error {
 		return notBorn(err, c.cgroup)
 	}
 	c.child = child
-	if err := c.record(); err != nil {
-		return err
-	}
-	return c.cache.Join(child.Pid)
+	return c.record()
 }
 
 // joinUnit has systemd make the container's cgroup, and the child its first
@@ -240,16 +241,16 @@ func (c *created) follow() error {
 	return c.record()
 }
 
-// checkPreserved makes sure that the descriptors to be preserved are there, so
-// that none of ours takes one of their numbers.
-func checkPreserved(n int) error {
+// checkPreserved makes sure that the n descriptors to be preserved behind the first ones
+// are there, so that none of ours takes one of their numbers. what has asked for them.
+func checkPreserved(what string, first, n int) error {
 	if n < 0 {
-		return fmt.Errorf("--preserve-fds: %d: expected a number of descriptors, 0 or more", n)
+		return fmt.Errorf("%s: %d: expected a number of descriptors, 0 or more", what, n)
 	}
-	for fd := 3; fd < 3+n; fd++ {
+	for fd := 3 + first; fd < 3+first+n; fd++ {
 		// What was inherited never has the flag; what we opened always does.
 		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC != 0 {
-			return fmt.Errorf("--preserve-fds: %d: descriptor %d is not open", n, fd)
+			return fmt.Errorf("%s: %d: descriptor %d is not open", what, n, fd)
 		}
 	}
 	return nil

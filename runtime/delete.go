@@ -30,7 +30,8 @@ func (r *Runtime) Delete(id string, force bool) error {
 	defer d.Close()
 	s, err := d.Load()
 	if err != nil {
-		if !force {
+		// Without its state, another runtime's container would go on and be nobody's.
+		if !force || errors.Is(err, state.ErrForeign) {
 			return err
 		}
 		return r.deleteDamaged(d, id)
@@ -60,7 +61,7 @@ func destroy(d *state.Dir, s *state.State) error {
 	case !errors.Is(err, os.ErrProcessDone):
 		return fmt.Errorf("delete container %q: %w", s.ID, err)
 	}
-	if err == nil || !heir(d, s) {
+	if err == nil || !heir(d, c) {
 		if err := c.Kill(); err != nil {
 			return err
 		}
@@ -108,14 +109,19 @@ func killAndWait(pidfd int, c *cgroup.Cgroup) error {
 	}
 }
 
-// deleteDamaged removes a container whose state cannot be read. Its cgroups are
-// those that create has recorded a second time; no pid is trusted.
+// deleteDamaged removes a container whose state cannot be read. Its cgroups, and its group
+// of the resctrl file system, are those that create has recorded a second time; no pid is
+// trusted. Its hooks poststop do not run: the state alone has them as they were when it was
+// created, and by now anything may lie where its bundle was.
 func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
-	all, err := placesOf(d, id)
+	all, group, err := placesOf(d, id)
 	if err != nil {
 		return err
 	}
 	for _, c := range all {
+		if heir(d, c) {
+			continue
+		}
 		if err := c.Kill(); err != nil {
 			return err
 		}
@@ -123,25 +129,28 @@ func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 			return err
 		}
 	}
+	if err := resctrl.Remove(group); err != nil {
+		return err
+	}
 	return d.Remove()
 }
 
-// placesOf is where the processes of a container may be whose state cannot be read.
-// Without a second record, which older versions have not made, it is where those are
-// that have no cgroupsPath.
-func placesOf(d *state.Dir, id string) ([]*cgroup.Cgroup, error) {
+// placesOf is where the processes of a container may be whose state cannot be read, and
+// its resctrl group, if it has one. Without a second record, which older versions have not
+// made, it is where those are that have no cgroupsPath.
+func placesOf(d *state.Dir, id string) (all []*cgroup.Cgroup, group string, err error) {
 	if p, err := d.Place(); err == nil {
-		return []*cgroup.Cgroup{cgroup.OpenScope(p.CgroupPaths, p.SystemdUnit)}, nil
+		return []*cgroup.Cgroup{cgroup.OpenScope(p.CgroupPaths, p.SystemdUnit)}, p.Resctrl, nil
 	}
 	l, err := cgroup.Detect()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	c, err := cgroup.Find(l, "", id)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	all := []*cgroup.Cgroup{c}
+	all = append(all, c)
 	if who, err := whoCalls(); err == nil && who.rootless {
 		if own, err := cgroup.FindRootless(l, "", id); err == nil {
 			all = append(all, own)
@@ -152,5 +161,5 @@ func placesOf(d *state.Dir, id string) ([]*cgroup.Cgroup, error) {
 	if scope, err := cgroup.FindScope(l, "", id); err == nil {
 		all = append(all, scope)
 	}
-	return all, nil
+	return all, "", nil
 }

@@ -123,13 +123,17 @@ func untilNext(next time.Time) *unix.Timespec {
 }
 
 // Pids returns the processes of a container, those of cgroups below its own
-// included, sorted; none if it has stopped.
+// included, sorted. If it has stopped these are what it has left behind, and none if its
+// cgroup is another container's by now.
 func (r *Runtime) Pids(id string) ([]int, error) {
 	d, s, err := r.open(id, false)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
+	if !alive(s) && heir(d, cgroupOf(s)) {
+		return nil, nil
+	}
 	pids, err := members(s)
 	if err != nil {
 		return nil, fmt.Errorf("processes of container %q: %w", id, err)

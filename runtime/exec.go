@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	goruntime "runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,7 +47,7 @@ type ExecOptions struct {
 // Exec executes a further process in a running container. In the foreground it
 // returns the exit status as Run does.
 func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
-	if err := checkPreserved(o.PreserveFds); err != nil {
+	if err := checkPreserved("--preserve-fds", 0, o.PreserveFds); err != nil {
 		return 0, err
 	}
 	if err := checkSocket(consoleSocket, o.ConsoleSocket); err != nil {
@@ -101,7 +100,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		Withheld: r.withheld(cfg, pr),
 	}
 	who.input(in)
-	root, err := openRoot(s.Pid)
+	root, err := awaitRoot(d, s)
 	if err != nil {
 		return 0, fmt.Errorf("cannot exec in container %q: %w", id, err)
 	}
@@ -122,7 +121,8 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	a, err := f.agent(false)
+	wait := newPatience()
+	a, err := f.agent(false, wait)
 	if err != nil {
 		return 0, err
 	}
@@ -139,7 +139,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		signals.Catch()
 		defer signals.Restore()
 	}
-	e := &execution{plan: p, process: pr, filter: f, agent: a, container: describe(d, s), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
+	e := &execution{plan: p, process: pr, filter: f, agent: a, wait: wait, container: describe(d, s), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
 	if cfg.Linux != nil {
 		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
 	}
@@ -159,26 +159,13 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	return attend(child, tty)
 }
 
-// openRoot opens the root directory of a container's process, by which nothing is
-// resolved before it has become the root of ours.
-func openRoot(pid int) (int, error) {
-	name := "/proc/" + strconv.Itoa(pid) + "/root"
-	fd, err := unix.Open(name, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
-		return -1, errors.New("container not running")
-	}
-	if err != nil {
-		return -1, &os.PathError{Op: "open", Path: name, Err: err}
-	}
-	return fd, nil
-}
-
 // execution is a process on its way into a container.
 type execution struct {
 	plan      *plan.Plan
 	process   *specs.Process // nil: nothing of config.json's, but its namespaces
 	filter    *filter
 	agent     *agent
+	wait      *patience // for the agent
 	container *Container
 	cache     *resctrl.Group // of linux.intelRdt, or nil
 	end       time.Time      // it must be executing by then; zero: whenever it does
@@ -207,9 +194,6 @@ func (e *execution) start(way *entrance, how nsenter.Clone) (_ *nsenter.Child, t
 			child.Close()
 		}
 	}()
-	if err := e.cache.Join(child.Pid); err != nil {
-		return nil, nil, err
-	}
 	ready := false
 	await := func() (byte, []int, error) { return awaitUntil(child, e.end) }
 	for {
@@ -229,7 +213,7 @@ func (e *execution) start(way *entrance, how nsenter.Clone) (_ *nsenter.Child, t
 			err = setSchedule(child.Pid, e.process)
 		case plan.MarkSetUp:
 			ready = true
-			if e.plan.RlimitsByParent {
+			if err = e.cache.Join(child.Pid); err == nil && e.plan.RlimitsByParent {
 				err = setRlimits(child.Pid, e.process)
 			}
 			if err == nil {
@@ -245,11 +229,10 @@ func (e *execution) start(way *entrance, how nsenter.Clone) (_ *nsenter.Child, t
 			return nil, nil, err
 		}
 		if mark == plan.MarkSetUp && e.agent != nil {
-			end := time.Now().Add(handOverLimit)
-			if err := e.agent.handOver(child.Spin(), child.Pid, child.PidFD, e.container, end); err != nil {
+			if err := e.agent.handOver(child.Spin(), child.Pid, child.PidFD, e.container, e.wait); err != nil {
 				return nil, nil, err
 			}
-			await = func() (byte, []int, error) { return e.filter.awaitExecve(child, end) }
+			await = func() (byte, []int, error) { return e.filter.awaitExecve(child, e.wait, e.end) }
 		}
 	}
 }

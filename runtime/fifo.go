@@ -57,12 +57,12 @@ func (c *created) runStartContainer() error {
 		}
 		now := c.describe()
 		now.Status = StatusCreated
-		if err := startContainerHooks(c.state, c.spec, c.filter, c.child.PidFD, now); err != nil {
+		if err := startContainerHooks(c.state, c.spec, c.filter, c.wait, c.child.PidFD, now); err != nil {
 			return err
 		}
 		// Not before: the agent may serve one connection after the other.
 		var err error
-		if c.agent, err = c.filter.agent(false); err != nil {
+		if c.agent, err = c.filter.agent(false, c.wait); err != nil {
 			return err
 		}
 		return os.Remove(c.dir.FifoPath())

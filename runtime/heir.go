@@ -3,14 +3,16 @@ package runtime
 import (
 	"path/filepath"
 
+	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/state"
 )
 
-// heir says whether the processes in the cgroup of a container that has stopped are another
-// container's: one that was given the same linux.cgroupsPath when there was nobody in it.
-// Only containers below the same state root are known.
-func heir(d *state.Dir, s *state.State) bool {
-	if pids, err := cgroupOf(s).Pids(); err != nil || len(pids) == 0 {
+// heir says whether the processes in the cgroup of a container, whose own first process has
+// ended or is not known, are another container's: one that was given the same
+// linux.cgroupsPath when there was nobody in it. Only containers below the same state root
+// are known.
+func heir(d *state.Dir, c *cgroup.Cgroup) bool {
+	if pids, err := c.Pids(); err != nil || len(pids) == 0 {
 		return false
 	}
 	root := filepath.Dir(d.Path())
@@ -19,7 +21,7 @@ func heir(d *state.Dir, s *state.State) bool {
 		return false
 	}
 	for _, id := range ids {
-		if id != s.ID && lives(root, id, s.CgroupPaths) {
+		if id != d.ID() && lives(root, id, c.Paths()) {
 			return true
 		}
 	}

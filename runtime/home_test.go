@@ -1,8 +1,10 @@
 package runtime
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -65,4 +67,30 @@ func TestHome(t *testing.T) {
 	if got := home(root, pr, nil); got != "/" {
 		t.Errorf("a FIFO gave %q", got)
 	}
+}
+
+// FuzzPasswd: the file is the container's. Whatever is in it, a field is one of a line with
+// this very uid, and none can smuggle in a second line or field.
+func FuzzPasswd(f *testing.F) {
+	f.Add([]byte("broken\nroot:x:0:0:root:/root:/bin/sh\nu:x:7:7::/home/u\r\n"), uint32(7), uint8(5))
+	f.Add([]byte("u:x:00:0::/zero:\nu:x:-1:0::/less:\nu:x: 0:0::/space:"), uint32(0), uint8(5))
+	f.Add([]byte("::4294967295:::\x00:\n:"), uint32(1<<32-1), uint8(0))
+	f.Fuzz(func(t *testing.T, passwd []byte, uid uint32, field uint8) {
+		k := int(field % 6)
+		got := passwdField(passwd, uid, k)
+		if strings.ContainsAny(got, ":\n") {
+			t.Fatalf("%q", got)
+		}
+		want := ""
+		for _, line := range strings.Split(string(passwd), "\n") {
+			parts := strings.Split(line, ":")
+			if len(parts) >= 6 && parts[2] == fmt.Sprint(uid) {
+				want = parts[k]
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("field %d of user %d: %q, want %q", k, uid, got, want)
+		}
+	})
 }

@@ -21,11 +21,12 @@ type hooked struct {
 	state  *state.State
 	spec   *specs.Spec
 	filter *filter // of the hooks startContainer
-	fifo   int     // a reader of the exec FIFO, if there are hooks poststart, or -1
+	wait   *patience
+	fifo   int // a reader of the exec FIFO, if there are hooks poststart, or -1
 }
 
 // prepareHooked does what can fail before a hook runs.
-func (r *Runtime) prepareHooked(d *state.Dir, s *state.State) (*hooked, error) {
+func (r *Runtime) prepareHooked(d *state.Dir, s *state.State, wait *patience) (*hooked, error) {
 	if !s.Hooks {
 		return nil, nil
 	}
@@ -33,7 +34,7 @@ func (r *Runtime) prepareHooked(d *state.Dir, s *state.State) (*hooked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the recorded configuration: %w", err)
 	}
-	h := &hooked{dir: d, state: s, spec: cfg, fifo: -1}
+	h := &hooked{dir: d, state: s, spec: cfg, wait: wait, fifo: -1}
 	if spec.HasHooks(cfg.Hooks, spec.StartContainer) {
 		// A process of ours will be in the container, and its program may be
 		// /proc/self/exe. This executes runseal again if it has to, which gives up the
@@ -67,7 +68,7 @@ func (h *hooked) before() error {
 		return err
 	}
 	defer unix.Close(init)
-	if err := startContainerHooks(h.state, h.spec, h.filter, init, describe(h.dir, h.state)); err != nil {
+	if err := startContainerHooks(h.state, h.spec, h.filter, h.wait, init, describe(h.dir, h.state)); err != nil {
 		return discard(h.dir, h.state, err)
 	}
 	return nil
@@ -76,8 +77,7 @@ func (h *hooked) before() error {
 // after runs the hooks poststart when the container's program is executing. It runs
 // without the lock, as anybody may use and delete a container that does. If the
 // execve has failed, which the process itself says on its standard error, there is no
-// program and they are not run. With notified an agent may have to decide on the execve,
-// and has as long for it as in run.
+// program and they are not run. With notified an agent may have to decide on the execve.
 func (h *hooked) after(notified bool) error {
 	if h == nil || h.fifo < 0 {
 		return nil
@@ -85,7 +85,7 @@ func (h *hooked) after(notified bool) error {
 	h.dir.Unlock()
 	limit := -1
 	if notified {
-		limit = int(handOverLimit / time.Millisecond)
+		limit = int(max(0, h.wait.left)/time.Millisecond) + 1
 	}
 	switch executes, err := h.awaitExecve(limit); {
 	case err != nil:

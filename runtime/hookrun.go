@@ -50,6 +50,7 @@ type entry struct {
 	container *Container
 	process   *specs.Process // whose limits it gets; nil: none
 	filter    *filter        // nil: none
+	wait      *patience      // for the filter's agent
 	plan      func(way *entrance) (*plan.Plan, error)
 }
 
@@ -78,12 +79,12 @@ func (k *hook) inContainer(e *entry) error {
 	if err != nil {
 		return err
 	}
-	a, err := e.filter.agent(false)
+	a, err := e.filter.agent(false, e.wait)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	x := &execution{plan: p, process: e.process, filter: e.filter, agent: a, container: e.container, end: k.end}
+	x := &execution{plan: p, process: e.process, filter: e.filter, agent: a, wait: e.wait, container: e.container, end: k.end}
 	return k.run(&inside, func(fds map[nsenter.Reg]int) (*nsenter.Child, error) {
 		fds[plan.RegPidFD], fds[plan.RegRoot] = e.init, root
 		x.end = k.end

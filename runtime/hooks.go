@@ -109,7 +109,7 @@ func (c *created) createContainerHook(k *hook, now *Container) error {
 // Their programs are the container's, and who has made the container may have no part
 // in them: each gets what a process of exec gets and no more, that is process.user,
 // its capabilities, limits, labels, noNewPrivileges and the filter of the container.
-func startContainerHooks(s *state.State, cfg *specs.Spec, f *filter, init int, c *Container) error {
+func startContainerHooks(s *state.State, cfg *specs.Spec, f *filter, wait *patience, init int, c *Container) error {
 	var nproc unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &nproc); err != nil {
 		return fmt.Errorf("read RLIMIT_NPROC: %w", err)
@@ -118,20 +118,21 @@ func startContainerHooks(s *state.State, cfg *specs.Spec, f *filter, init int, c
 	if err != nil {
 		return err
 	}
+	withheld, _ := lacking(cfg, cfg.Process) // of which create has warned
 	for _, k := range hooksOf(spec.StartContainer, cfg.Hooks, "") {
 		pr := *cfg.Process
 		pr.Args, pr.Env, pr.Terminal, pr.ConsoleSize = k.Args, k.Env, false, nil
 		pr.ExecCPUAffinity = nil // it is no exec
 		in := &plan.Input{
 			ID: s.ID, Spec: cfg, Bundle: s.Bundle, Rootfs: s.Rootfs, MaxProcs: nproc.Max,
-			NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(), Hook: &k.Hook,
+			NoKeyring: s.NoNewKeyring, Lacks: kernel.Lacks(), Withheld: withheld, Hook: &k.Hook,
 		}
 		who.input(in)
 		if f != nil {
 			f.input(in)
 		}
 		if err := k.inContainer(&entry{
-			state: s, init: init, container: c, process: &pr, filter: f,
+			state: s, init: init, container: c, process: &pr, filter: f, wait: wait,
 			plan: func(way *entrance) (*plan.Plan, error) {
 				in.Cgroup = plan.Cgroup{TaskFiles: way.files}
 				return plan.Exec(in, &pr)

@@ -17,7 +17,8 @@ import (
 // Kill sends a signal to the container's first process, or with all to every
 // process of the container. SIGKILL reaches all of them anyway if the
 // container has no pid namespace of its own, because then nothing else would
-// end them. Killing all of a container that has ended is no error. A paused
+// end them. Killing all of a container that has ended is no error, and does nothing
+// to another one that was given its cgroup since. A paused
 // container takes SIGKILL at once, other signals when it is resumed.
 func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 	d, s, err := r.open(id, false)
@@ -33,7 +34,12 @@ func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 	if !gone {
 		defer unix.Close(fd)
 	}
-	if all || sig == unix.SIGKILL && !ownPidNS(s) {
+	inherited := gone && heir(d, cgroupOf(s))
+	switch {
+	case inherited && all:
+		return nil
+	case inherited:
+	case all, sig == unix.SIGKILL && !ownPidNS(s):
 		return r.killAll(s, sig)
 	}
 	if gone {

@@ -17,18 +17,21 @@ func members(s *state.State) ([]int, error) {
 	if len(s.CgroupPaths) > 0 {
 		return cgroupOf(s).Pids()
 	}
-	ns, err := ownNS(s)
-	if err != nil || ns == (nsID{}) {
+	ns, alive, err := ownNS(s)
+	if err != nil || !alive {
 		return nil, err
+	}
+	pids := []int{s.Pid}
+	if ns == (nsID{}) {
+		return pids, nil
 	}
 	proc, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
 	}
-	var pids []int
 	for _, e := range proc {
 		// A process of others cannot be looked at, and is none of the container's.
-		if pid, err := strconv.Atoi(e.Name()); err == nil && pidNS(pid) == ns {
+		if pid, err := strconv.Atoi(e.Name()); err == nil && pid != s.Pid && pidNS(pid) == ns {
 			pids = append(pids, pid)
 		}
 	}
@@ -37,7 +40,7 @@ func members(s *state.State) ([]int, error) {
 
 // signalMembers sends a signal to every process of a container without a cgroup.
 func signalMembers(s *state.State, sig unix.Signal) error {
-	ns, err := ownNS(s)
+	ns, _, err := ownNS(s)
 	if err != nil {
 		return err
 	}
@@ -46,13 +49,18 @@ func signalMembers(s *state.State, sig unix.Signal) error {
 		return err
 	}
 	for _, pid := range pids {
-		fd, err := unix.PidfdOpen(pid, 0)
+		var fd int
+		if pid == s.Pid {
+			fd, err = openInit(s)
+		} else {
+			fd, err = unix.PidfdOpen(pid, 0)
+		}
 		if err != nil {
 			continue // ended
 		}
 		// The number may be another process's by now; what the descriptor stands for
 		// stays the same.
-		if pidNS(pid) == ns {
+		if pid == s.Pid || pidNS(pid) == ns {
 			err = unix.PidfdSendSignal(fd, sig, nil, 0)
 		}
 		unix.Close(fd)
@@ -75,24 +83,25 @@ func pidNS(pid int) nsID {
 	return nsID{st.Dev, st.Ino}
 }
 
-// ownNS is the pid namespace that was made for the container; nothing if its first
-// process has ended, and with it all the others.
-func ownNS(s *state.State) (nsID, error) {
+// ownNS is the pid namespace that was made for the container, if its first process is
+// alive, with which all the others would have ended. It is nothing before that process's
+// execve for a caller without root's rights, who cannot look at it; then there are no others.
+func ownNS(s *state.State) (ns nsID, alive bool, err error) {
 	if !ownPidNS(s) {
-		return nsID{}, fmt.Errorf("its processes cannot be told from others: %w; nor has it a pid namespace of its own", noCgroup(nil))
+		return nsID{}, false, fmt.Errorf("its processes cannot be told from others: %w; nor has it a pid namespace of its own", noCgroup(nil))
 	}
 	init, err := openInit(s)
 	if errors.Is(err, os.ErrProcessDone) {
-		return nsID{}, nil
+		return nsID{}, false, nil
 	}
 	if err != nil {
-		return nsID{}, err
+		return nsID{}, false, err
 	}
 	defer unix.Close(init)
-	ns := pidNS(s.Pid)
+	ns = pidNS(s.Pid)
 	// Only if it is still there was the number its own.
-	if err := unix.PidfdSendSignal(init, 0, nil, 0); err != nil || ns == (nsID{}) {
-		return nsID{}, nil
+	if unix.PidfdSendSignal(init, 0, nil, 0) != nil {
+		return nsID{}, false, nil
 	}
-	return ns, nil
+	return ns, true, nil
 }

@@ -59,7 +59,7 @@ func ownNamespace(field string, ns specs.LinuxNamespace) (bool, error) {
 	var named unix.Stat_t
 	err := unix.Stat(ns.Path, &named)
 	if err == nil && named.Mode&unix.S_IFMT != unix.S_IFREG {
-		return false, fmt.Errorf("%s: %q: expected a %s namespace", field, ns.Path, ns.Type)
+		return false, fmt.Errorf("%s: %q: expected a namespace of type %q", field, ns.Path, ns.Type)
 	}
 	fd := -1
 	if err == nil {
@@ -71,7 +71,7 @@ func ownNamespace(field string, ns specs.LinuxNamespace) (bool, error) {
 	defer unix.Close(fd)
 	want := plan.Flags(&specs.Linux{Namespaces: []specs.LinuxNamespace{ns}})
 	if t, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || uint64(t) != want {
-		return false, fmt.Errorf("%s: %q: expected a %s namespace", field, ns.Path, ns.Type)
+		return false, fmt.Errorf("%s: %q: expected a namespace of type %q", field, ns.Path, ns.Type)
 	}
 	var here, there unix.Stat_t
 	if err := unix.Fstat(fd, &there); err != nil {

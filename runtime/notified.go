@@ -3,7 +3,6 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -18,13 +17,14 @@ import (
 // filter with a listener.
 type notified struct {
 	agent *agent
+	wait  *patience
 	pidfd int
 	spin  *nsenter.Spin
 }
 
 // prepareNotified does all that can fail while the container is only created. It
 // returns nil for a container without a listener.
-func prepareNotified(d *state.Dir, s *state.State) (_ *notified, err error) {
+func prepareNotified(d *state.Dir, s *state.State, wait *patience) (_ *notified, err error) {
 	page, err := openSealPage(d)
 	if page == nil {
 		return nil, err
@@ -41,7 +41,7 @@ func prepareNotified(d *state.Dir, s *state.State) (_ *notified, err error) {
 	if seal.Agent() == nil {
 		return nil, errors.New("the recorded configuration: linux.seccomp: no rule with SCMP_ACT_NOTIFY, but create has made a listener")
 	}
-	h := &notified{pidfd: -1}
+	h := &notified{wait: wait, pidfd: -1}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -50,7 +50,7 @@ func prepareNotified(d *state.Dir, s *state.State) (_ *notified, err error) {
 	// Without the lock: the agent may be slow, and somebody may want to delete the
 	// container meanwhile.
 	d.Unlock()
-	if h.agent, err = dialAgent(seal.Agent()); err != nil {
+	if h.agent, err = dialAgent(seal.Agent(), wait); err != nil {
 		return nil, err
 	}
 	if err := d.Lock(); err != nil {
@@ -75,7 +75,7 @@ func (h *notified) do(d *state.Dir, s *state.State) error {
 	defer removeSealPage(d)
 	c := describe(d, s)
 	c.Status = StatusCreated // its program has not been executed
-	err := h.agent.handOver(h.spin, s.Pid, h.pidfd, c, time.Now().Add(handOverLimit))
+	err := h.agent.handOver(h.spin, s.Pid, h.pidfd, c, h.wait)
 	if err != nil {
 		return errors.Join(err, killAndWait(h.pidfd, cgroupOf(s)))
 	}

@@ -50,7 +50,8 @@ type CreateOptions struct {
 	PidFDSocket   string // AF_UNIX socket that takes a pidfd of the container's process
 	NoPivot       bool   // MS_MOVE and chroot instead of pivot_root(2)
 	NoNewKeyring  bool   // keep the caller's session keyring
-	PreserveFds   int    // descriptors from 3 on that the container inherits
+	PreserveFds   int    // descriptors from 3 on, behind those of Listen, that the container inherits
+	Listen        Listen // sockets that the container inherits
 }
 
 func (r *Runtime) warn(format string, args ...any) {
@@ -89,6 +90,7 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 	if err := checkNamespaces(b.spec); err != nil {
 		return nil, err
 	}
+	o.Listen.tell(b.spec.Process)
 	if b.who, err = r.caller(); err != nil {
 		return nil, err
 	}
@@ -125,7 +127,7 @@ func (r *Runtime) load(id string, o CreateOptions, fifo bool) (*bundle, error) {
 func (b *bundle) input(id string, o CreateOptions, fifo bool) *plan.Input {
 	in := &plan.Input{
 		ID: id, Spec: b.spec, Rootfs: b.rootfs, Bundle: b.dir, Cgroup: planCgroup(b.layout, b.cgroup),
-		NoPivot: o.NoPivot, NoKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFds, Fifo: fifo,
+		NoPivot: o.NoPivot, NoKeyring: o.NoNewKeyring, PreserveFDs: o.Listen.FDs + o.PreserveFds, Fifo: fifo,
 		IsDir: isDir, ParentMount: parentMount, Lacks: kernel.Lacks(),
 	}
 	b.who.input(in)

@@ -21,7 +21,8 @@ func (r *Runtime) Start(id string) error {
 	if st := status(d, s); st != StatusCreated {
 		return fmt.Errorf("cannot start container %q: it is %s, expected created", id, st)
 	}
-	hooks, err := r.prepareHooked(d, s)
+	wait := newPatience()
+	hooks, err := r.prepareHooked(d, s, wait)
 	if err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
@@ -31,7 +32,7 @@ func (r *Runtime) Start(id string) error {
 	if err := hooks.before(); err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}
-	h, err := prepareNotified(d, s)
+	h, err := prepareNotified(d, s, wait)
 	if err != nil {
 		return fmt.Errorf("start container %q: %w", id, err)
 	}

@@ -1,10 +1,12 @@
 package runtime
 
 import (
+	"errors"
 	"time"
 
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/runtime/spec/jsonw"
+	"github.com/runseal/runseal/runtime/state"
 )
 
 // AppendState appends the state document of a container as the commands print it:
@@ -59,9 +61,13 @@ func (c *Container) appendState(b []byte, lines, all bool) []byte {
 	return append(b, '}')
 }
 
-// StatusText is the container's status, "damaged" where its state cannot be read.
+// StatusText is the container's status, "damaged" where its state cannot be read and
+// "foreign" where it is another runtime's.
 func (c *Container) StatusText() string {
-	if c.Err != nil {
+	switch {
+	case errors.Is(c.Err, state.ErrForeign):
+		return "foreign"
+	case c.Err != nil:
 		return "damaged"
 	}
 	return c.Status

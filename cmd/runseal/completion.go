@@ -28,7 +28,7 @@ func (in *invocation) completion() *cli.Command {
 another script. "make install" puts all three where the shells look for them.
 
   source <(runseal completion bash)
-  runseal completion zsh > ~/.zfunc/_runseal        a directory of fpath
+  runseal completion zsh > ~/.zfunc/_runseal        # a directory of fpath
   runseal completion fish > ~/.config/fish/completions/runseal.fish`,
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, "bash|zsh|fish"); err != nil {

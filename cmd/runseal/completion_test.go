@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,7 @@ func completionScript() *completion.Script {
 		cmd.ArgsUsage = strings.TrimPrefix(strings.TrimPrefix(line, "runseal "+name), " [flags]")
 		app.Commands = append(app.Commands, cmd)
 	}
-	s := &completion.Script{Program: verbs.Of(app, describe), StateRoot: "root", GlobalFirst: true, FlagsFirst: []string{"exec", "ps"}}
+	s := &completion.Script{Program: verbs.Of(app, describe), StateRoot: "root", UserState: "runseal", GlobalFirst: true, FlagsFirst: []string{"exec", "ps"}}
 	s.Program.Verbs = append(s.Program.Verbs, verbs.Verb{
 		Path: []string{"help"}, Usage: "explain a subcommand and its flags", Args: []verbs.Arg{{Names: commandNames[:], Optional: true}},
 	})
@@ -119,6 +120,43 @@ func TestCompletionBash(t *testing.T) {
 	program, file := prepared(t, "bash", bashCompletion)
 	for _, c := range completions {
 		shells.Check(t, c, shells.Bash(t, program, file, "runseal", shells.InBash(c.Line)...))
+	}
+}
+
+// A user who cannot read root's state directory has one below XDG_RUNTIME_DIR.
+func TestCompletionOfAUser(t *testing.T) {
+	for _, readable := range []bool{false, true} {
+		roots := filepath.Join(t.TempDir(), "root's")
+		users := []shells.Case{{Line: "kill ", Want: "web2"}, {Line: "--root state kill ", Want: "web1", Not: "web2"}}
+		if readable {
+			if err := os.MkdirAll(filepath.Join(roots, "web3"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			users[0] = shells.Case{Line: "kill ", Want: "web3", Not: "web2"}
+		}
+		s := completionScript()
+		for i, f := range s.Program.Flags {
+			if f.Names[0] == "root" {
+				s.Program.Flags[i].Default = roots
+			}
+		}
+		for shell, text := range map[string]string{"bash": s.Bash(), "zsh": s.Zsh(), "fish": s.Fish()} {
+			t.Run(fmt.Sprintf("%s, root's readable %v", shell, readable), func(t *testing.T) {
+				program, file := shells.Script(t, shell, "runseal", text)
+				dir := shells.Files(t, "state/web1/state.json", "run time/runseal/web2/state.json")
+				t.Setenv("XDG_RUNTIME_DIR", filepath.Join(dir, "run time"))
+				switch shell {
+				case "bash":
+					for _, c := range users {
+						shells.Check(t, c, shells.Bash(t, program, file, "runseal", shells.InBash(c.Line)...))
+					}
+				case "zsh":
+					shells.Zsh(t, program, file, "runseal", users)
+				case "fish":
+					shells.Fish(t, program, file, "runseal", users)
+				}
+			})
+		}
 	}
 }
 

@@ -11,6 +11,10 @@ const idArgument = "CONTAINER-ID"
 const idDescription = `CONTAINER-ID is a name for the container that no other one below --root has. It
 consists of letters, digits, "_", "+", "." and "-".`
 
+// listenDescription is for the subcommands that pass a service's sockets on.
+const listenDescription = `Called by systemd for a socket unit, it passes the sockets on to the process, with
+LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID=1; --preserve-fds counts from behind them.`
+
 // create is `runseal create`.
 func (in *invocation) create() *cli.Command {
 	var o runtime.CreateOptions
@@ -20,10 +24,15 @@ func (in *invocation) create() *cli.Command {
 		Description: idDescription + `
 
 The container's process is made and confined as config.json says, and stops
-right before it executes process.args. "runseal start" lets it go on.`,
+right before it executes process.args. "runseal start" lets it go on.
+
+` + listenDescription,
 		Flags: createFlags(&o),
-		Action: func(c *cli.Context) error {
+		Action: func(c *cli.Context) (err error) {
 			if err := arguments(c, 0, idArgument); err != nil {
+				return err
+			}
+			if o.Listen, err = listen(); err != nil {
 				return err
 			}
 			return in.containers(true).Create(c.Args().First(), o)

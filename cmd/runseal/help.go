@@ -12,10 +12,10 @@ const appDescription = `A bundle is a directory with a config.json and a root fi
 and run it:
 
   mkdir -p bundle/rootfs/bin
-  cp /bin/busybox bundle/rootfs/bin/sh    a static one, or any root filesystem
-  runseal spec -b bundle       writes bundle/config.json
-  runseal plan bundle          shows every system call that will be made
-  runseal run -b bundle ID     runs it`
+  cp /bin/busybox bundle/rootfs/bin/sh    # a static one, or any root filesystem
+  runseal spec -b bundle       # writes bundle/config.json
+  runseal plan bundle          # shows every system call that will be made
+  runseal run -b bundle ID     # runs it`
 
 // helpOption is the same flag before and behind the subcommand.
 func (in *invocation) helpOption() cli.Flag {

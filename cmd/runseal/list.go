@@ -21,7 +21,8 @@ func (in *invocation) list() *cli.Command {
 		Usage:     "list the containers below --root",
 		UsageText: "runseal list [flags]",
 		Description: `A container whose state on disk cannot be read is listed as "damaged";
-"runseal delete --force" removes it.`,
+"runseal delete --force" removes it. One of runc's, with which Docker has the state
+directory in common, is listed as "foreign", and only runc can remove it.`,
 		Flags: []cli.Flag{
 			&option{name: "format", short: "f", arg: "FORMAT", usage: "form of the output: table, json", def: format, value: (*text)(&format)},
 			&option{name: "quiet", short: "q", usage: "print the ids only", value: (*toggle)(&quiet)},
@@ -59,7 +60,7 @@ func listTable(out *bytes.Buffer, all []*runtime.Container) {
 	io.WriteString(w, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n")
 	for _, c := range all {
 		if c.Err != nil {
-			io.WriteString(w, oneLine(c.ID)+"\t-\tdamaged\t"+oneLine(c.Err.Error())+"\t-\t-\n")
+			io.WriteString(w, oneLine(c.ID)+"\t-\t"+c.StatusText()+"\t"+oneLine(c.Err.Error())+"\t-\t-\n")
 			continue
 		}
 		io.WriteString(w, oneLine(c.ID)+"\t"+strconv.Itoa(c.Pid)+"\t"+status(c)+"\t"+

@@ -43,9 +43,11 @@ import (
 	"time"
 
 	_ "github.com/runseal/runseal/cmd/runseal/early" // before all other packages
+	"github.com/runseal/runseal/nsenter/selfexe"
 )
 
 func main() {
+	selfexe.Tidy()
 	protectSelf(os.Args[1:])
 	in := &invocation{
 		stdout: os.Stdout,

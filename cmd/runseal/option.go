@@ -125,6 +125,20 @@ func (l *list) String() string {
 	return strings.Join(*l, " ")
 }
 
+// variables is a list of environment variables. A name alone is refused, as by runc: in
+// docker's -e it stands for the caller's own variable, which must not get in by mistake.
+// An empty text is none and passes, as by runc.
+type variables []string
+
+func (v *variables) Set(s string) error {
+	if s != "" && !strings.Contains(s, "=") {
+		return errors.New("expected NAME=VALUE")
+	}
+	*v = append(*v, s)
+	return nil
+}
+func (v *variables) String() string { return (*list)(v).String() }
+
 // number is a count from 0 up to what an int32 holds, in decimal.
 type number int
 

@@ -186,6 +186,8 @@ func TestWrongUsage(t *testing.T) {
 		{"exec --process /f --no-new-privs c1", "exec: --no-new-privs cannot be combined with --process, whose file has the whole process", exec},
 		{"exec --process /f --process-label l c1", "exec: --process-label cannot be combined with --process, whose file has the whole process", exec},
 		{"exec --process /f --apparmor p c1", "exec: --apparmor cannot be combined with --process, whose file has the whole process", exec},
+		{"exec -e A c1 ls", `exec: flag -e: invalid value "A": expected NAME=VALUE`, exec},
+		{"exec --env=A --env B=1 c1 ls", `exec: flag --env: invalid value "A": expected NAME=VALUE`, exec},
 		{"exec -g -1 c1 ls", `exec: flag -g: invalid value "-1": expected a number from 0 to 4294967294`, exec},
 		{"exec -g 4294967295 c1 ls", `exec: flag -g: invalid value "4294967295": expected a number from 0 to 4294967294`, exec},
 		{"kill c1 TERM x", `kill: unexpected argument "x"`, "runseal kill [flags] CONTAINER-ID [SIGNAL] (runseal kill --help tells more)"},

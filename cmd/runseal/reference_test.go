@@ -53,7 +53,7 @@ Flags of a subcommand may stand before and behind its arguments, but for exec an
 			"plan":     {"runseal plan bundle"},
 			"features": {"runseal features | jq .linux.seccomp.actions"},
 
-			"completion": {"source <(runseal completion bash)"},
+			"completion": {"runseal completion bash > ~/.local/share/bash-completion/completions/runseal"},
 		},
 		Sections: []refdoc.Section{
 			{Title: "Node policy", Text: `/etc/runseal/policy.json, or the file of --policy, is one JSON object. All members are optional.
@@ -80,7 +80,8 @@ The file and the profiles that it names must be root's and writable by nobody el
 every create and run. What was decided is shown by plan, is in the log, and in the state's annotations as
 io.github.runseal.seccomp.policy; it holds for the life of the container.`},
 			{Title: "Files", Text: `/run/runseal has a directory for each container, unless --root names another place. It belongs to
-whoever runs runseal, with mode 0700.
+whoever runs runseal, with mode 0700. For a user who is not root, and for the root of a user namespace that an engine
+has made, it is $XDG_RUNTIME_DIR/runseal.
 
 /etc/runseal/policy.json is the node policy; without it there is none.`},
 			{Title: "See also", Text: `sealctl(8), seccomp(2), namespaces(7), cgroups(7), capabilities(7)
@@ -100,7 +101,7 @@ func describe(f cli.Flag) verbs.Flag {
 	}
 	out := verbs.Flag{Names: names, Arg: o.arg, Usage: o.usage, Default: o.def}
 	switch o.value.(type) {
-	case *list, *numericIDs:
+	case *list, *variables, *numericIDs:
 		out.Repeated = true
 	}
 	return out

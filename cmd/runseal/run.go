@@ -17,7 +17,9 @@ The process has the standard streams of runseal, or, with process.terminal, a
 terminal of its own behind them. Signals are passed on to it. The exit status
 is that of the process, 128 and the number of the signal that killed it, or 1
 if the container could not be run. A process that its seccomp filter kills ends
-with SIGSYS, which is exit status 159.`,
+with SIGSYS, which is exit status 159.
+
+` + listenDescription,
 		Flags: append(createFlags(&o.CreateOptions),
 			&option{name: "detach", short: "d", usage: "return once the container runs, without waiting for its end", value: (*toggle)(&o.Detach)},
 			&option{name: "keep", usage: "do not delete the container when it has ended", value: (*toggle)(&o.Keep)},
@@ -25,6 +27,9 @@ with SIGSYS, which is exit status 159.`,
 		),
 		Action: func(c *cli.Context) (err error) {
 			if err := arguments(c, 0, idArgument); err != nil {
+				return err
+			}
+			if o.Listen, err = listen(); err != nil {
 				return err
 			}
 			in.log.atOnce = !o.Detach && in.log.file == nil

@@ -32,7 +32,7 @@ in the file. A file that is there already is not overwritten.
 
 With --rootless it asks for nothing that only root can give: there is a user
 namespace in which you are root, the network is the host's, and there are no
-limits. To run it takes root all the same, in this version of runseal.`,
+limits. Whoever has written it can run it.`,
 		Flags: []cli.Flag{
 			bundleOption(&bundle),
 			&option{name: "rootless", usage: "write one for a container of an ordinary user, who is root in it", value: (*toggle)(&rootless)},

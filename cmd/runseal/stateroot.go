@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/runseal/runseal/runtime"
 )
 
 // defaultRoot is root's state directory.
@@ -11,15 +13,21 @@ const defaultRoot = "/run/runseal"
 // noRoot stands for a directory that nothing names. Flags cannot have this value.
 const noRoot = "/\x00"
 
-// stateRoot is the default of --root for who runs this.
+// stateRoot is the default of --root for who runs this, by runc's rule: /run/runseal for
+// root, and for everybody else a directory below XDG_RUNTIME_DIR. Engines that run without
+// root, such as podman, call us as root of their user namespace and with no --root: /run
+// is not theirs. But a root that calls itself so (USER) has a machine's worth of user
+// namespace, as in a system container, and its login sessions have an XDG_RUNTIME_DIR,
+// which its daemons have not; both have to see the same containers.
 func stateRoot() string {
-	if os.Geteuid() == 0 {
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if os.Geteuid() == 0 && (dir == "" || os.Getenv("USER") == "root" || runtime.OnHost()) {
 		return defaultRoot
 	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-		return filepath.Join(dir, "runseal")
+	if dir == "" {
+		return noRoot
 	}
-	return noRoot
+	return filepath.Join(dir, "runseal")
 }
 
 // usesState says whether a subcommand is about containers that there are.

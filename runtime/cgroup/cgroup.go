@@ -115,10 +115,6 @@ func New(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
 	if err := c.limit(l, res); err != nil {
 		return nil, err
 	}
-	if _, ok := c.paths["devices"]; !ok && c.mode != V2 {
-		// Without it every device of the host would be open to the container.
-		return nil, errNoDevices
-	}
 	return c, nil
 }
 
@@ -132,8 +128,14 @@ func (c *Cgroup) limit(l Layout, res *specs.LinuxResources) (err error) {
 	if res != nil {
 		rules = res.Devices
 	}
-	c.devices, err = newDevicePolicy(rules)
-	return err
+	if c.devices, err = newDevicePolicy(rules); err != nil {
+		return err
+	}
+	if _, ok := c.paths["devices"]; !ok && c.mode != V2 && !c.anyDevice {
+		// Without it every device of the host would be open to the container.
+		return errNoDevices
+	}
+	return nil
 }
 
 // Find returns the directories that New would choose, without limits: for

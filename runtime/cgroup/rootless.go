@@ -18,9 +18,10 @@ import (
 // is refused. An empty cgroupsPath means runseal/ID below the parent of the runtime's own
 // cgroup.
 //
-// Device rules are left aside: their BPF programs need privileges on the host, and in a
-// user namespace no device node can be made.
-func NewRootless(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
+// With anyDevice the rules for devices are left aside: their BPF programs need privileges on
+// the host, and in a user namespace no device node can be made. The host's root has and can
+// both.
+func NewRootless(l Layout, spec *specs.Spec, id string, anyDevice bool) (*Cgroup, error) {
 	var (
 		path string
 		res  *specs.LinuxResources
@@ -41,10 +42,10 @@ func NewRootless(l Layout, spec *specs.Spec, id string) (*Cgroup, error) {
 		}
 		return &Cgroup{mode: l.Mode, resources: &cgroups.Resources{}}, nil
 	}
+	c.anyDevice = anyDevice
 	if err := c.limit(l, res); err != nil {
 		return nil, err
 	}
-	c.anyDevice = true
 	return c, nil
 }
 

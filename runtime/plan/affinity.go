@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"bytes"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
@@ -8,16 +10,29 @@ import (
 	"github.com/runseal/runseal/runtime/spec"
 )
 
-// finalAffinity sets process.execCPUAffinity.final, when the process is in the
-// container's cgroup: moving there has set its processors anew (cpuset(7)). The kernel
-// takes those of the list that are there and that the cpuset allows, and refuses the list
-// (EINVAL) if none is left. (The parent is on execCPUAffinity.initial when it forks.)
-func (p *planner) finalAffinity(pr *specs.Process) {
-	if pr.ExecCPUAffinity == nil || pr.ExecCPUAffinity.Final == "" {
-		return
+// affinity sets the processors that the process may run on, when it is in the container's
+// cgroup. a is process.execCPUAffinity for exec, and nil for the container's own process,
+// which it is not about.
+//
+// With final it is those. The kernel takes what is there of them and what the cpuset
+// allows, and refuses the list (EINVAL) if none is left. (The parent is on initial when it
+// forks.) With initial alone it is for the kernel to say, as the specification has it.
+//
+// Without either the process may use all that the cpuset allows. Up to Linux 6.1 the move
+// into the cgroup saw to that (cpuset(7)); since then what the caller was told to run on
+// stays with its children, such as CPUAffinity= of an engine's systemd unit. A process may
+// always widen its own set; if something is in the way nevertheless, a security module for
+// one, it is no reason not to run.
+func (p *planner) affinity(a *specs.CPUAffinity) {
+	switch {
+	case a != nil && a.Final != "":
+		cpus, _ := spec.ParseList(a.Final, spec.MaxCPU) // validated
+		p.Step("process.execCPUAffinity.final", "run on the processors %q, of which one at least has to be there and in the container's cpuset", a.Final)
+		p.Sys(unix.SYS_SCHED_SETAFFINITY, nsenter.Imm(0), nsenter.Imm(8*len(cpus)), p.mask(cpus))
+	case a == nil || a.Initial == "":
+		const size = (spec.MaxCPU + 1) / 8
+		all := p.Bytes(bytes.Repeat([]byte{0xff}, size))
+		p.Step("", "run on every processor of the container's cpuset")
+		p.Sys(unix.SYS_SCHED_SETAFFINITY, nsenter.Imm(0), nsenter.Imm(size), all).Ignore(nsenter.AnyErrno)
 	}
-	list := pr.ExecCPUAffinity.Final
-	cpus, _ := spec.ParseList(list, spec.MaxCPU) // validated
-	p.Step("process.execCPUAffinity.final", "run on the processors %q, of which one at least has to be there and in the container's cpuset", list)
-	p.Sys(unix.SYS_SCHED_SETAFFINITY, nsenter.Imm(0), nsenter.Imm(8*len(cpus)), p.mask(cpus))
 }

@@ -43,7 +43,7 @@ func Exec(in *Input, pr *specs.Process) (*Plan, error) {
 	p.takeTerminal(pr)
 	p.personality()
 	p.memoryPolicy()
-	p.finalAffinity(pr)
+	p.affinity(pr.ExecCPUAffinity)
 	p.schedule(pr)
 	p.seal(pr)
 	return p.plan(0)

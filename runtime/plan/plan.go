@@ -23,7 +23,7 @@
 //	pivot.go       root read-only, pivot_root
 //	process.go     rlimits, working directory, capabilities, ids
 //	lookup.go      find the executable
-//	personality.go mempolicy.go; schedule.go: policy and priorities, by the parent
+//	personality.go mempolicy.go affinity.go; schedule.go: policy and priorities, by the parent
 //	seal.go        wait for start, seccomp, execve
 //
 // No path inside the root is resolved by the host's rules: target.go opens
@@ -226,6 +226,7 @@ func Create(in *Input) (*Plan, error) {
 	}
 	p.personality()
 	p.memoryPolicy()
+	p.affinity(nil)
 	p.schedule(in.Spec.Process)
 	p.seal(in.Spec.Process)
 	return p.plan(p.ns.atClone())

@@ -154,7 +154,8 @@ func (p *planner) descriptors() {
 // capSets is process.capabilities as bit masks.
 type capSets struct{ bounding, effective, permitted, inheritable, ambient uint64 }
 
-// capabilitySets leaves out of all sets what is in withheld.
+// capabilitySets leaves out of all sets what is in withheld, and out of the ambient set what
+// the kernel cannot raise there: PR_CAP_AMBIENT(2const) wants it in permitted and inheritable.
 func capabilitySets(pr *specs.Process, withheld uint64) (s capSets, err error) {
 	c := pr.Capabilities
 	if c == nil {
@@ -177,6 +178,7 @@ func capabilitySets(pr *specs.Process, withheld uint64) (s capSets, err error) {
 			*set.mask |= 1 << n &^ withheld
 		}
 	}
+	s.ambient &= s.permitted & s.inheritable
 	return s, nil
 }
 

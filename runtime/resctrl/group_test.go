@@ -82,3 +82,27 @@ func TestRemove(t *testing.T) {
 		}
 	}
 }
+
+// TestHalfMade: a group that cannot be made as a whole is not there. The directory without
+// mon_groups stands for a processor that cannot watch what it shares out.
+func TestHalfMade(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		g := &Group{dir: t.TempDir() + "/box", own: own}
+		g.monitor = g.dir + "/mon_groups/box"
+		if err := g.Make(); err == nil || !strings.Contains(err.Error(), "linux.intelRdt.enableMonitoring: ") {
+			t.Errorf("own %v: %v", own, err)
+		}
+		if _, err := os.Stat(g.dir); !os.IsNotExist(err) {
+			t.Errorf("own %v: the directory is there still: %v", own, err)
+		}
+	}
+	// What others have made stays.
+	g := &Group{dir: t.TempDir()}
+	g.monitor = g.dir + "/mon_groups/box"
+	if err := g.Make(); err == nil {
+		t.Error("no error")
+	}
+	if _, err := os.Stat(g.dir); err != nil {
+		t.Error(err)
+	}
+}

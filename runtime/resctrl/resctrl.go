@@ -126,24 +126,34 @@ func (g *Group) compare() error {
 	return nil
 }
 
-// Make makes what is not there yet.
+// Make makes what is not there yet. If it fails it has made nothing.
 func (g *Group) Make() error {
 	if g == nil {
 		return nil
 	}
-	switch err := os.Mkdir(g.dir, 0o755); {
-	case err == nil:
-		if err := g.limit(g.writes); err != nil {
-			_ = unix.Rmdir(g.dir) // nobody has joined it yet
-			return err
-		}
-	case !errors.Is(err, os.ErrExist) || g.own:
+	err := os.Mkdir(g.dir, 0o755)
+	if errors.Is(err, os.ErrExist) && !g.own {
+		return g.watch()
+	}
+	if err != nil {
 		return fmt.Errorf("linux.intelRdt.closID: %w%s", err, status())
 	}
-	if g.monitor != "" {
-		if err := os.Mkdir(g.monitor, 0o755); err != nil {
-			return fmt.Errorf("linux.intelRdt.enableMonitoring: %w%s", err, status())
-		}
+	if err = g.limit(g.writes); err == nil {
+		err = g.watch()
+	}
+	if err != nil {
+		_ = unix.Rmdir(g.dir) // nobody has joined it yet
+	}
+	return err
+}
+
+// watch makes the monitoring group.
+func (g *Group) watch() error {
+	if g.monitor == "" {
+		return nil
+	}
+	if err := os.Mkdir(g.monitor, 0o755); err != nil {
+		return fmt.Errorf("linux.intelRdt.enableMonitoring: %w%s", err, status())
 	}
 	return nil
 }
@@ -174,7 +184,8 @@ func (g *Group) limit(writes []string) error {
 	return nil
 }
 
-// Join moves a process with one thread into the group.
+// Join moves a process with one thread into the group. What the process has forked before
+// is not in it.
 func (g *Group) Join(pid int) error {
 	if g == nil {
 		return nil

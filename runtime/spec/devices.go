@@ -1,9 +1,11 @@
 package spec
 
 import (
+	"os"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // Device numbers have 12 bits for the major and 20 for the minor part
@@ -40,8 +42,14 @@ func validateDevice(d *specs.LinuxDevice) error {
 	if strings.HasSuffix(d.Path, "/") {
 		return bad("path", "%s: expected the path of a file", quote(d.Path))
 	}
+	var kind os.FileMode // as in st_mode of stat(2)
 	switch d.Type {
-	case "c", "u", "b", "p":
+	case "c", "u":
+		kind = unix.S_IFCHR
+	case "b":
+		kind = unix.S_IFBLK
+	case "p":
+		kind = unix.S_IFIFO
 	default:
 		return bad("type", "%s: expected one of c, u, b, p", quote(d.Type))
 	}
@@ -51,7 +59,8 @@ func validateDevice(d *specs.LinuxDevice) error {
 	if d.Minor < 0 || d.Minor > maxMinor {
 		return bad("minor", "%d: expected an integer from 0 to %d", d.Minor, maxMinor)
 	}
-	if d.FileMode != nil && *d.FileMode > 0o7777 {
+	// Podman leaves the type of the file in the mode of a privileged container's devices.
+	if d.FileMode != nil && *d.FileMode > 0o7777 && *d.FileMode&^0o7777 != kind {
 		return bad("fileMode", "%d: expected an integer from 0 to 4095 (07777)", uint32(*d.FileMode))
 	}
 	if err := noMinusOne("uid", d.UID); err != nil {
@@ -72,7 +81,16 @@ func noMinusOne(field string, id *uint32) error {
 // lists and do not always remove duplicates.
 func sameDevice(a, b *specs.LinuxDevice) bool {
 	return a.Type == b.Type && a.Major == b.Major && a.Minor == b.Minor &&
-		equal(a.FileMode, b.FileMode) && equal(a.UID, b.UID) && equal(a.GID, b.GID)
+		equal(permissions(a), permissions(b)) && equal(a.UID, b.UID) && equal(a.GID, b.GID)
+}
+
+// permissions is fileMode without the type of the file.
+func permissions(d *specs.LinuxDevice) *os.FileMode {
+	if d.FileMode == nil {
+		return nil
+	}
+	mode := *d.FileMode & 0o7777
+	return &mode
 }
 
 // validateDeviceRules checks linux.resources.devices: who may use which device,

@@ -51,7 +51,9 @@ const minRuntime = 1 << 10
 
 // validateScheduler checks process.scheduler by the rules of sched_setattr(2), which the
 // kernel would answer with a bare EINVAL. It refuses also what the kernel would not look
-// at: a nice value, a priority or times of a policy that has none.
+// at: a priority or times of a policy that has none. A nice value may be there whatever the
+// policy is, as the specification and other runtimes have it; where it means nothing the
+// kernel does not look at it.
 func validateScheduler(s *specs.Scheduler) error {
 	if s == nil {
 		return nil
@@ -73,8 +75,6 @@ func validateScheduler(s *specs.Scheduler) error {
 		return bad("priority", "%d: expected 0 with %s, only SCHED_FIFO and SCHED_RR have one", s.Priority, s.Policy)
 	case s.Nice < -20 || s.Nice > 19:
 		return bad("nice", "%d: expected an integer from -20 to 19", s.Nice)
-	case s.Nice != 0 && (realtime || s.Policy == specs.SchedDeadline):
-		return bad("nice", "%d: expected 0 with %s, which has no nice value", s.Nice, s.Policy)
 	}
 	return validateTimes(s)
 }

@@ -10,6 +10,9 @@ var (
 	ErrExists   = errors.New("container already exists")
 	ErrNotExist = errors.New("container does not exist")
 	ErrDamaged  = errors.New("the state of the container is damaged")
+	// Docker has one state directory for all runtimes. Nothing in it is damaged then, and
+	// nobody but that runtime can remove the container.
+	ErrForeign = errors.New("the container is another runtime's")
 )
 
 // containerError says which container a condition is about. Engines look for
@@ -17,7 +20,7 @@ var (
 type containerError struct {
 	kind error // one of the above
 	id   string
-	why  error // of ErrDamaged
+	why  error // of ErrDamaged and ErrForeign
 }
 
 func (e *containerError) Error() string {
@@ -26,6 +29,8 @@ func (e *containerError) Error() string {
 		return fmt.Sprintf("container %s already exists", quote(e.id))
 	case ErrNotExist:
 		return fmt.Sprintf("container %s does not exist", quote(e.id))
+	case ErrForeign:
+		return fmt.Sprintf("container %s is another runtime's, which has to be asked: %v", quote(e.id), e.why)
 	}
 	return fmt.Sprintf("the state of container %s is damaged: %v", quote(e.id), e.why)
 }

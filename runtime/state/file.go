@@ -16,7 +16,8 @@ const maxFile = 2 * spec.MaxSize
 
 // Load reads state.json. Whatever is wrong with it (missing, not a regular file
 // of the runtime's own user, too large, not JSON, members missing or of another
-// type, another container's id) is an error with errors.Is(err, ErrDamaged).
+// type, another container's id) is an error with errors.Is(err, ErrDamaged). A file of
+// runc's is none of these: the error is ErrForeign.
 func (d *Dir) Load() (*State, error) {
 	data, err := d.readFile(stateName, maxFile)
 	var s *State
@@ -27,7 +28,11 @@ func (d *Dir) Load() (*State, error) {
 		err = fmt.Errorf("id: %s: expected the directory's name", quote(s.ID))
 	}
 	if err != nil {
-		return nil, &containerError{kind: ErrDamaged, id: d.id, why: fmt.Errorf("%s: %w", stateName, err)}
+		kind := ErrDamaged
+		if errors.Is(err, errRunc) {
+			kind = ErrForeign
+		}
+		return nil, &containerError{kind: kind, id: d.id, why: fmt.Errorf("%s: %w", stateName, err)}
 	}
 	return s, nil
 }

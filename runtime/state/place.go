@@ -23,6 +23,7 @@ const maxPlace = 1 << 19
 type Place struct {
 	CgroupPaths map[string]string // as in State
 	SystemdUnit string            // as in State
+	Resctrl     string            // as in State
 }
 
 // SavePlace writes cgroup.json. To be called once, before the first Save: while there is no
@@ -36,6 +37,9 @@ func (d *Dir) SavePlace(p Place) error {
 	b = jsonw.AppendStringMap(jsonw.AppendName(b, "cgroupPaths"), p.CgroupPaths)
 	if p.SystemdUnit != "" {
 		b = jsonw.AppendString(jsonw.AppendName(b, "systemdUnit"), p.SystemdUnit)
+	}
+	if p.Resctrl != "" {
+		b = jsonw.AppendString(jsonw.AppendName(b, "resctrl"), p.Resctrl)
 	}
 	b = append(b, "}\n"...)
 	if len(b) > maxPlace {
@@ -74,6 +78,8 @@ func (p *Place) decode(data []byte) error {
 			p.CgroupPaths, err = d.StringMap()
 		case "systemdUnit":
 			p.SystemdUnit, err = d.String()
+		case "resctrl":
+			p.Resctrl, err = d.String()
 		default:
 			_, err = d.Skip() // of a newer version
 		}

@@ -19,6 +19,7 @@ func TestPlaceRoundTrip(t *testing.T) {
 	for id, want := range map[string]Place{
 		"v1":   {CgroupPaths: map[string]string{"": "/u/\"x\"\n", "cpu": "/c/x"}},
 		"v2":   {CgroupPaths: map[string]string{"": "/u/x"}, SystemdUnit: "x\\x2d.scope"},
+		"rdt":  {CgroupPaths: map[string]string{"": "/u/x"}, Resctrl: "/sys/fs/resctrl/gold/mon_groups/rdt"},
 		"none": {CgroupPaths: map[string]string{}},
 		"long": {CgroupPaths: long},
 	} {
@@ -84,7 +85,7 @@ func FuzzPlace(f *testing.F) {
 		if err := d.SavePlace(p); err != nil {
 			t.Skip("too large")
 		}
-		if again, err := d.Place(); err != nil || again.SystemdUnit != p.SystemdUnit || len(again.CgroupPaths) != len(p.CgroupPaths) {
+		if again, err := d.Place(); err != nil || again.SystemdUnit != p.SystemdUnit || again.Resctrl != p.Resctrl || len(again.CgroupPaths) != len(p.CgroupPaths) {
 			t.Errorf("%q: %+v, %v, was %+v", data, again, err, p)
 		}
 	})

@@ -132,6 +132,11 @@ const (
 	tail    = "\n}\n"
 )
 
+// runcPid is what runc calls pid in its file of the same name (libcontainer's BaseState).
+const runcPid = "init_process_pid"
+
+var errRunc = errors.New("it has " + runcPid + ", as runc's")
+
 // decode reads a file's content. Files that were written by encode are cut at
 // the first line break; any other JSON is read as a whole.
 func decode(data []byte) (*State, error) {
@@ -145,6 +150,7 @@ func decode(data []byte) (*State, error) {
 	size := int64(-1) // of config.json, by which a file that was put together wrongly shows
 	policySize := int64(0)
 	seen := 0 // required members
+	runc := false
 	d := spec.NewDecoder(doc)
 	err := d.Object(func(name string) (err error) {
 		switch name {
@@ -203,6 +209,9 @@ func decode(data []byte) (*State, error) {
 			} else {
 				s.Policy = value
 			}
+		case runcPid:
+			runc = true
+			_, err = d.Skip()
 		default:
 			_, err = d.Skip() // of a newer version
 		}
@@ -213,6 +222,9 @@ func decode(data []byte) (*State, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if seen != 4 && runc {
+		return nil, errRunc
 	}
 	if seen != 4 {
 		return nil, errors.New("expected id, pid, startTime and cgroupPaths, some are missing")

@@ -163,6 +163,7 @@ _NAME() {
 	local cur='' prefix='' verb='' flag='' word='' only='' i n=0
 	local profile_root=PROFILE_ROOT
 	local state_root=STATE_ROOT
+	[[ -r $state_root || ! ${XDG_RUNTIME_DIR-} ]] || state_root=$XDG_RUNTIME_DIR/USER_STATE
 	local -a words=() joined=()
 	COMPREPLY=()
 

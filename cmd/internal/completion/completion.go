@@ -48,6 +48,9 @@ type Script struct {
 	// ProfileRoot and StateRoot are the names of the flags with the directories of the
 	// profiles localhost/NAME and of the containers; empty if there is none.
 	ProfileRoot, StateRoot string
+	// UserState is where the containers of a user are, below XDG_RUNTIME_DIR, who cannot read
+	// StateRoot's default, which is root's; empty if there are none.
+	UserState string
 
 	GlobalFirst bool     // flags of the program stand before the verb only
 	FlagsFirst  []string // verbs whose flags stand before the first argument: what follows it is another program's
@@ -206,7 +209,8 @@ func (s *Script) defaultOf(name string) string {
 func (s *Script) fill(text string, quote func(string) string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(text) {
-		if s.ProfileRoot == "" && strings.Contains(line, "PROFILE_") || s.StateRoot == "" && strings.Contains(line, "STATE_") {
+		if s.ProfileRoot == "" && strings.Contains(line, "PROFILE_") || s.StateRoot == "" && strings.Contains(line, "STATE_") ||
+			s.UserState == "" && strings.Contains(line, "USER_STATE") {
 			continue
 		}
 		kept.WriteString(line)
@@ -214,7 +218,7 @@ func (s *Script) fill(text string, quote func(string) string) string {
 	return strings.NewReplacer("NAME", s.Program.Name, "PROFILES", strings.Join(s.Profiles, " "), "CALLS", strings.Join(s.Calls, " "),
 		"ARCHITECTURES", strings.Join(s.Architectures, " "), "CAPABILITIES", strings.Join(s.Capabilities, " "), "SIGNALS", strings.Join(s.Signals, " "),
 		"PROFILE_FLAG", dashed(s.ProfileRoot), "PROFILE_ROOT", quote(s.defaultOf(s.ProfileRoot)),
-		"STATE_FLAG", dashed(s.StateRoot), "STATE_ROOT", quote(s.defaultOf(s.StateRoot))).Replace(kept.String())
+		"STATE_FLAG", dashed(s.StateRoot), "STATE_ROOT", quote(s.defaultOf(s.StateRoot)), "USER_STATE", s.UserState).Replace(kept.String())
 }
 
 // dashed is the name of a flag as people type it.

@@ -126,6 +126,7 @@ function __NAME_look --no-scope-shadowing
 	set flag ''
 	set profile_root PROFILE_ROOT
 	set state_root STATE_ROOT
+	not test -r $state_root; and test -n "$XDG_RUNTIME_DIR"; and set state_root $XDG_RUNTIME_DIR/USER_STATE
 	set -l only ''
 	set -l words (commandline -opc)
 	for word in $words[2..-1]

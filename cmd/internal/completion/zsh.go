@@ -156,7 +156,9 @@ var zshKinds = map[kind]string{
 __NAME_container() {
 	local REPLY
 	local -a ids
-	__NAME_root STATE_FLAG STATE_ROOT
+	local dir=STATE_ROOT
+	[[ -r $dir || -z ${XDG_RUNTIME_DIR-} ]] || dir=$XDG_RUNTIME_DIR/USER_STATE
+	__NAME_root STATE_FLAG ${(q)dir}
 	ids=(${(Q)~REPLY}/*(N/:t))
 	compadd "$@" -a ids
 }

@@ -171,6 +171,7 @@ __runseal_container() {
 _runseal() {
 	local cur='' prefix='' verb='' flag='' word='' only='' i n=0
 	local state_root='/run/runseal'
+	[[ -r $state_root || ! ${XDG_RUNTIME_DIR-} ]] || state_root=$XDG_RUNTIME_DIR/runseal
 	local -a words=() joined=()
 	COMPREPLY=()
 

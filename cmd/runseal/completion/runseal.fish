@@ -64,6 +64,7 @@ function __runseal_look --no-scope-shadowing
 	set count 0
 	set flag ''
 	set state_root '/run/runseal'
+	not test -r $state_root; and test -n "$XDG_RUNTIME_DIR"; and set state_root $XDG_RUNTIME_DIR/runseal
 	set -l only ''
 	set -l words (commandline -opc)
 	for word in $words[2..-1]

@@ -23,7 +23,9 @@ __runseal_dir() { _files -/ "$@" }
 __runseal_container() {
 	local REPLY
 	local -a ids
-	__runseal_root --root '/run/runseal'
+	local dir='/run/runseal'
+	[[ -r $dir || -z ${XDG_RUNTIME_DIR-} ]] || dir=$XDG_RUNTIME_DIR/runseal
+	__runseal_root --root ${(q)dir}
 	ids=(${(Q)~REPLY}/*(N/:t))
 	compadd "$@" -a ids
 }
