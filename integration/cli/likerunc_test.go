@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,22 +162,20 @@ func TestLikeRunc(t *testing.T) {
 		for end := time.Now().Add(2 * time.Second); want.after != got.after && time.Now().Before(end); {
 			want.after, got.after = theirs.status(), ours.status()
 		}
-		differs := ""
+		differs := same
 		switch {
-		case (want.code == 0) != (got.code == 0):
-			differs = "status"
-		case c.exact && want.code != got.code:
-			differs = "exact status"
+		case (want.code == 0) != (got.code == 0) || c.exact && want.code != got.code:
+			differs = inExit
 		case want.after != got.after:
-			differs = "container's status"
+			differs = inContainer
 		case strings.Join(texts(want.stderr), "; ") != strings.Join(texts(got.stderr), "; "):
-			differs = "text"
+			differs = inText
 		}
-		if (differs != "") != (c.differs != "") {
-			t.Errorf("%q %s: %s differs (listed: %s)\nrunc    %d %q %q %v\nrunseal %d %q %q %v", c.status, c.line, differs, c.differs,
-				want.code, want.after, want.stderr, texts(want.stderr), got.code, got.after, got.stderr, texts(got.stderr))
-		} else if os.Getenv("SHOW") != "" {
-			t.Logf("%q %s: %s\nrunc    %d %q %q\nrunseal %d %q %q", c.status, c.line, differs, want.code, want.after, want.stderr, got.code, got.after, got.stderr)
+		both := fmt.Sprintf("runc    %d %q %q %v\nrunseal %d %q %q %v", want.code, want.after, want.stderr, texts(want.stderr), got.code, got.after, got.stderr, texts(got.stderr))
+		if differs != c.differs {
+			t.Errorf("%q %s: what differs is %q, expected %q (%s)\n%s", c.status, c.line, differs, c.differs, c.why, both)
+		} else {
+			t.Logf("%q %s\n%s", c.status, c.line, both)
 		}
 		if got.code != 0 && !c.exact && (got.stdout != "" || !strings.HasPrefix(got.stderr, "runseal: ") || strings.Count(got.stderr, "\n") > 2) {
 			t.Errorf("%q %s: stdout %q, stderr %q; expected one line on stderr, and one about the usage", c.status, c.line, got.stdout, got.stderr)

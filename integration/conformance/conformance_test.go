@@ -1,10 +1,8 @@
 package conformance
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,7 +25,7 @@ func TestPrograms(t *testing.T) {
 	}
 	var names []string
 	for _, p := range table {
-		if p.out == "" && (hooks || !p.hooks) {
+		if p.out == "" {
 			names = append(names, p.name)
 		}
 	}
@@ -46,8 +44,6 @@ func TestPrograms(t *testing.T) {
 				switch lack := missing(p.needs); {
 				case p.out != "":
 					t.Skip("left out: " + p.out)
-				case p.hooks && !hooks:
-					t.Skip("left out: waits for hooks")
 				case len(lack) > 0:
 					t.Skipf("left out: this host has no cgroup v1 controller %s", strings.Join(lack, ", "))
 				}
@@ -181,25 +177,6 @@ func TestListed(t *testing.T) {
 	slices.Sort(built)
 	if !slices.Equal(have, built) {
 		t.Errorf("programs/go.mod has %q, %s has %q", built, tools, have)
-	}
-}
-
-// TestHooks fails once runseal runs hooks and the table does not know.
-func TestHooks(t *testing.T) {
-	binary, err := files.Runtime()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(binary, "features").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var f struct{ Hooks []string }
-	if err := json.Unmarshal(out, &f); err != nil {
-		t.Fatal(err)
-	}
-	if len(f.Hooks) > 0 != hooks {
-		t.Errorf("runseal features has hooks %q, and the constant hooks of this package is %t", f.Hooks, hooks)
 	}
 }
 

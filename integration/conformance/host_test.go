@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,10 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/integration/internal/hierarchy"
 	"github.com/runseal/runseal/runtime/spec"
 )
 
@@ -70,15 +69,8 @@ func mountControllers() (undo func() error, err error) {
 		if slices.Contains(controllers, name) {
 			continue
 		}
-		at := filepath.Join(dir, name)
-		if err := os.Mkdir(at, 0o755); err != nil {
-			return undo, err
-		}
-		if err := unix.Mount("cgroup", at, "cgroup", 0, name); err != nil {
-			fmt.Fprintf(os.Stderr, "no cgroup v1 controller %s: mount: %v\n", name, err)
-			if err := os.Remove(at); err != nil {
-				return undo, err
-			}
+		if err := hierarchy.Mount(name, filepath.Join(dir, name)); err != nil {
+			fmt.Fprintf(os.Stderr, "no cgroup v1 controller %s: %v\n", name, err)
 			continue
 		}
 		controllers, mounted = append(controllers, name), append(mounted, name)
@@ -102,31 +94,13 @@ func bind(src, dst string) error {
 	return nil
 }
 
-// unmountControllers waits until the kernel has freed the removed cgroups: a hierarchy that
-// is unmounted before keeps its controller from version 2.
+// unmountControllers takes the spare hierarchies back.
 func unmountControllers(names []string) error {
 	var errs []error
 	for _, name := range names {
-		for end := time.Now().Add(5 * time.Second); cgroups(name) > 1 && time.Now().Before(end); {
-			time.Sleep(20 * time.Millisecond)
-		}
-		if err := unix.Unmount(filepath.Join(cgroupRoot, name), 0); err != nil {
-			errs = append(errs, fmt.Errorf("unmount the hierarchy of %s: %w", name, err))
-		}
+		errs = append(errs, hierarchy.Unmount(name, filepath.Join(cgroupRoot, name)))
 	}
 	return errors.Join(errs...)
-}
-
-// cgroups is the number of cgroups of a controller in /proc/cgroups (cgroups(7)).
-func cgroups(controller string) int {
-	data, _ := os.ReadFile("/proc/cgroups")
-	for line := range bytes.Lines(data) {
-		if f := bytes.Fields(line); len(f) == 4 && string(f[0]) == controller {
-			n, _ := strconv.Atoi(string(f[2]))
-			return n
-		}
-	}
-	return 0
 }
 
 // removeCgroups removes the parents that linux.cgroupsPath of the programs names, which no

@@ -1,32 +1,23 @@
 package conformance
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 var writeTable = flag.Bool("table", false, "run the programs with runc and crun too and write the table of README.md")
 
-// inside marks the process that has the mount namespace.
-const inside = "RUNSEAL_CONFORMANCE_INSIDE"
-
-// TestMain executes the test binary once more in a mount namespace of its own, whose
-// mounts are private: programs and runtimes mount, and so does mountControllers.
+// TestMain executes the tests in a mount namespace of their own: programs and runtimes
+// mount, and so does mountControllers.
 func TestMain(m *testing.M) {
-	if os.Geteuid() != 0 {
-		fmt.Fprintln(os.Stderr, "integration/conformance needs root: it runs containers")
-		os.Exit(1)
-	}
 	flag.Parse()
-	if os.Getenv(inside) == "" {
-		os.Exit(again())
-	}
+	box.Apart("GOTMPDIR=" + os.TempDir()) // go's own is not to be on a tmpfs
 	// The programs leave the processes of stopped containers to whoever collects orphans.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "become child subreaper:", err)
@@ -57,29 +48,4 @@ func mountScratch() error {
 		return fmt.Errorf("mount tmpfs on %s: %w", os.TempDir(), err)
 	}
 	return nil
-}
-
-func again() int {
-	scratch, err := os.MkdirTemp("", "runseal-conformance-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.Remove(scratch)
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), inside+"=1", "TMPDIR="+scratch, "GOTMPDIR="+os.TempDir())
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	// Go makes the mounts of the new namespace private.
-	cmd.SysProcAttr = &unix.SysProcAttr{Unshareflags: unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL}
-	err = cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit) && exit.Exited():
-		return exit.ExitCode()
-	case err != nil:
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
 }

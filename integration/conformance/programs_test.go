@@ -114,10 +114,10 @@ func (b *bench) run(t *testing.T, name, binary string) (*outcome, []string, erro
 	// Files, since the processes of containers would keep pipes open.
 	stdout, stderr := filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")
 	status, err := runTo(cmd, stdout, stderr)
+	left := leftovers(wrapper, state, tmp) // also of a program that was ended
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w; left behind: %q", err, left)
 	}
-	left := leftovers(wrapper, state, tmp)
 	out, err := os.ReadFile(stdout)
 	if err != nil {
 		return nil, nil, err

@@ -6,11 +6,6 @@ import (
 	"strings"
 )
 
-// hooks says whether runseal runs hooks. While it does not, it refuses a config.json that
-// has any, and the rows with hooks set are left out; TestHooks fails when it does. The
-// deviations of these rows are what runc and crun show, and what the specification says.
-const hooks = true
-
 // A kind is whose fault a deviation is.
 type kind string
 
@@ -42,8 +37,6 @@ type program struct {
 	deviations []deviation
 	// said are error messages of runseal that explain the deviations, each with "runseal: ".
 	said []string
-	// hooks is set where config.json has hooks.
-	hooks bool
 	// privileged is set where config.json asks for all capabilities, see onHost.
 	privileged bool
 	// race is why the program can fail without anybody's fault: it gets several tries.
@@ -72,7 +65,7 @@ var table = []program{
 	},
 	{name: "delete_only_create_resources", passed: 1, needs: []string{"pids"}},
 	{name: "delete_resources", passed: 4, needs: []string{"pids"}},
-	{name: "hooks", hooks: true,
+	{name: "hooks",
 		deviations: []deviation{{
 			kind: wrong,
 			lines: []string{
@@ -82,8 +75,8 @@ var table = []program{
 				"pass.",
 		}},
 	},
-	{name: "hooks_stdin", hooks: true,
-		out: "a race: it compares the pid that hooks see with the state after start, which has none when the process, `true`, has ended",
+	{name: "hooks_stdin",
+		out: "a race: it compares the pid that hooks see with the state after start, which has none when the process, `true`, has ended; and it expects a prestart hook to see the status created, which since 1.1 is creating",
 	},
 	{name: "hostname", passed: 4},
 	{name: "kill", passed: 5},
@@ -212,10 +205,10 @@ var table = []program{
 	{name: "pidfile",
 		out: "a race: it waits until `true` is seen running, and expects kill to succeed after that; when the process has ended, an error is what the specification wants. integration/lifecycle tests pid files",
 	},
-	{name: "poststart", hooks: true,
+	{name: "poststart",
 		race: "the process and the hook each append a line, and the order is what it looks at",
 	},
-	{name: "poststart_fail", hooks: true,
+	{name: "poststart_fail",
 		deviations: []deviation{{
 			kind: older,
 			lines: []string{
@@ -225,9 +218,9 @@ var table = []program{
 				"Lifecycle, step 9).",
 		}},
 	},
-	{name: "poststop", hooks: true},
-	{name: "poststop_fail", hooks: true},
-	{name: "prestart", hooks: true,
+	{name: "poststop"},
+	{name: "poststop_fail"},
+	{name: "prestart",
 		deviations: []deviation{{
 			kind: older,
 			lines: []string{
@@ -236,7 +229,7 @@ var table = []program{
 			why: "Since 1.1 prestart hooks are part of create (config.md, Prestart). runc and crun do the same.",
 		}},
 	},
-	{name: "prestart_fail", hooks: true},
+	{name: "prestart_fail"},
 	{name: "process", passed: 257},
 	{name: "process_capabilities", passed: 255, privileged: true},
 	{name: "process_capabilities_fail"},

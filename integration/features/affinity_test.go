@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,7 +29,8 @@ func processors(t *testing.T) (first, last, all string) {
 			last = itoa(n)
 		}
 	}
-	return first, last, allowed(t, os.Getpid())[0]
+	// Of this thread: the main one may be one that narrow has left behind.
+	return first, last, cpusOf(t, "/proc/thread-self/status")
 }
 
 // allowed is Cpus_allowed_list of each of a process's threads.
@@ -36,13 +39,18 @@ func allowed(t *testing.T, pid int) (lists []string) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	must(t, err)
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		must(t, err)
-		_, list, _ := strings.Cut(string(text), "\nCpus_allowed_list:\t")
-		list, _, _ = strings.Cut(list, "\n")
-		lists = append(lists, list)
+		lists = append(lists, cpusOf(t, f))
 	}
 	return lists
+}
+
+func cpusOf(t *testing.T, status string) string {
+	t.Helper()
+	text, err := os.ReadFile(status)
+	must(t, err)
+	_, cpus, _ := strings.Cut(string(text), "\nCpus_allowed_list:\t")
+	cpus, _, _ = strings.Cut(cpus, "\n")
+	return cpus
 }
 
 // TestExecAffinity: where exec's process ends up, and that the container's process and the
@@ -115,5 +123,65 @@ func TestExecAffinityInCpuset(t *testing.T) {
 	r := b.Do("exec", "--process", process(t, b, p), b.ID)
 	if refused := r.Status != 0 && strings.Contains(r.Stderr, "process.execCPUAffinity.final"); refused != (first != last) {
 		t.Errorf("processor %s, with %s in the cpuset: exit status %d, stderr %q", first, last, r.Status, r.Stderr)
+	}
+}
+
+// narrow lets this test and the commands that it starts run on one processor alone, as an
+// engine does whose systemd unit has CPUAffinity=. The thread ends with the test.
+func narrow(t *testing.T, processor string) {
+	t.Helper()
+	runtime.LockOSThread()
+	n, err := strconv.Atoi(processor)
+	must(t, err)
+	var set unix.CPUSet
+	set.Set(n)
+	must(t, unix.SchedSetaffinity(0, &set))
+}
+
+// TestNarrowCaller: where the caller may run is not where the container may. A kernel before
+// Linux 6.2 sees to that by itself.
+func TestNarrowCaller(t *testing.T) {
+	first, last, all := processors(t)
+	if first == last {
+		t.Skip("this machine has one processor: there is nothing narrower")
+	}
+	narrow(t, first)
+	b := attributed(t)
+	wants(t, "the container", begin(t, b), map[string]string{"cpus": all})
+	wants(t, "exec", attributes(t, in(t, b, nil, "/inside", "attributes")), map[string]string{"cpus": all})
+
+	run := attributed(t)
+	run.Spec.Process.Args = []string{"/inside", "attributes"}
+	if r := run.Run(); r.Status != 0 {
+		t.Errorf("run: exit status %d, stderr %q", r.Status, r.Stderr)
+	} else {
+		wants(t, "run", attributes(t, r.Stdout), map[string]string{"cpus": all})
+	}
+
+	// Within a cpuset, and when that becomes another.
+	c := attributed(t)
+	c.Spec.Linux.Resources.CPU = &specs.LinuxCPU{Cpus: last}
+	wants(t, "the container in a cpuset", begin(t, c), map[string]string{"cpus": last})
+	wants(t, "exec in a cpuset", attributes(t, in(t, c, nil, "/inside", "attributes")), map[string]string{"cpus": last})
+	c.Must("update", "--cpuset-cpus", all, c.ID)
+	if lists := allowed(t, c.State().Pid); lists[0] != all {
+		t.Errorf("in a cpuset of all processors again: %s, expected %s", lists[0], all)
+	}
+}
+
+// TestNarrowHook: a hook startContainer is a process of the container.
+func TestNarrowHook(t *testing.T) {
+	first, last, all := processors(t)
+	if first == last {
+		t.Skip("this machine has one processor: there is nothing narrower")
+	}
+	narrow(t, first)
+	b := sh(t, "exit 0")
+	b.Spec.Process.ExecCPUAffinity = &specs.CPUAffinity{Initial: first, Final: first} // it is no exec
+	b.Spec.Hooks = &specs.Hooks{StartContainer: []specs.Hook{{
+		Path: "/bin/sh", Args: []string{"sh", "-c", "grep -q '^Cpus_allowed_list:[[:space:]]" + all + "$' /proc/self/status"},
+	}}}
+	if r := b.Run(); r.Status != 0 {
+		t.Errorf("exit status %d, stderr %q", r.Status, r.Stderr)
 	}
 }

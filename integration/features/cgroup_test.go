@@ -168,3 +168,15 @@ func TestCVE_2023_25809_CgroupMounts(t *testing.T) {
 		})
 	}
 }
+
+// TestRootlessFlagOfRoot: --rootless=true does not open the host's devices to a container of
+// the host's root, whose device nodes are real. (10:229 is that of FUSE, which anybody may
+// open who is let to; without its driver the error would be another one.)
+func TestRootlessFlagOfRoot(t *testing.T) {
+	b := sh(t, "mknod /dev/fuse c 10 229 && : </dev/fuse")
+	b.Spec.Process.Capabilities = box.Capabilities("CAP_MKNOD")
+	b.Global("--rootless", "true")
+	if r := b.Run(); r.Status == 0 || !strings.Contains(r.Stderr, "can't open /dev/fuse: Operation not permitted") {
+		t.Errorf("exit status %d, stderr %q", r.Status, r.Stderr)
+	}
+}

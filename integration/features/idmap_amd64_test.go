@@ -25,12 +25,6 @@ func TestIDMapKilled(t *testing.T) {
 		idmapped(b, dir, "/a", "bind,idmap", nil, nil)
 		idmapped(b, dir, "/b", "bind,idmap", ids(0, 1, 9), ids(0, 1, 9))
 		idmapped(b, dir, "/c", "bind,idmap", ids(0, 2, 9), ids(0, 1, 9))
-		b.WriteConfig(b.Config())
-		var err error
-		if killed, err = b.KillAtCall(n, "create", "--bundle", b.Dir, b.ID); err != nil {
-			t.Fatal(err)
-		}
-		b.Must("delete", "--force", b.ID)
-		b.NothingLeft()
+		killed = killedCreate(t, b, n)
 	}
 }

@@ -24,13 +24,7 @@ func TestNetDevicesKilled(t *testing.T) {
 		l := pair(t, host, fmt.Sprintf("peer%d", n), "192.0.2.1/24")
 		b := sh(t, "true")
 		move(b, host, "net0")
-		b.WriteConfig(b.Config())
-		var err error
-		if killed, err = b.KillAtCall(n, "create", "--bundle", b.Dir, b.ID); err != nil {
-			t.Fatal(err)
-		}
-		b.Must("delete", "--force", b.ID)
-		b.NothingLeft()
+		killed = killedCreate(t, b, n)
 		if strings.Contains(devices(t), host) {
 			stayed++
 			must(t, netlink.LinkDel(l))
@@ -44,4 +38,16 @@ func TestNetDevicesKilled(t *testing.T) {
 	if stayed < 2 || gone < 2 {
 		t.Errorf("the device has stayed %d times and gone with the container %d times, expected both several times", stayed, gone)
 	}
+}
+
+// killedCreate kills create when it is about to make its system call n, if it makes so
+// many, and deletes what it has left.
+func killedCreate(t *testing.T, b *box.Box, n int) (killed bool) {
+	t.Helper()
+	b.WriteConfig(b.Config())
+	killed, err := b.KillAtCall(n, "create", "--bundle", b.Dir, b.ID)
+	must(t, err)
+	b.Must("delete", "--force", b.ID)
+	b.NothingLeft()
+	return killed
 }

@@ -116,7 +116,7 @@ func TestTimeNamespace(t *testing.T) {
 		t.Errorf("the second container is in %s, the first in %s", out[1], timeNS(t, pid))
 	}
 	c.SetNamespace(specs.LinuxNamespace{Type: specs.TimeNamespace, Path: fmt.Sprintf("/proc/%d/ns/uts", pid)})
-	if r := c.Run(); r.Status != 1 || !strings.Contains(r.Stderr, `linux.namespaces[5].path: "/proc/`) || !strings.Contains(r.Stderr, "expected a time namespace") {
+	if r := c.Run(); r.Status != 1 || !strings.Contains(r.Stderr, `linux.namespaces[5].path: "/proc/`) || !strings.Contains(r.Stderr, "expected a namespace of type \"time\"") {
 		t.Errorf("a path of another kind: exit status %d, stderr %q", r.Status, r.Stderr)
 	}
 	b.Must("kill", b.ID, "KILL")

@@ -156,11 +156,12 @@ func TestNotExecuted(t *testing.T) {
 	h.File("bin/garbage", "\x01\x02", 0o755)
 	h.Spec.Process.Args = []string{"/bin/garbage"}
 	h.note()
-	p := h.Create()
-	h.Must("start", h.ID)
+	h.Create()
+	if r := h.Must("start", h.ID); r.Stderr != "" {
+		t.Errorf("start: stderr %q", r.Stderr)
+	}
 	h.WaitFor("stopped")
 	h.expect("after start", "prestart createRuntime createContainer startContainer")
-	p.WaitOutput("") // its words go to standard error
 	h.Must("delete", h.ID)
 	h.expect("after delete", "poststop")
 	if r := h.Run(); r.Status == 0 || !strings.Contains(r.Stderr, "exec format error") {

@@ -87,7 +87,7 @@ func (h *hooked) add(kind, script string) *specs.Hook {
 	return &(*l)[len(*l)-1]
 }
 
-// note makes every kind write its name, and a further word if it has failed to.
+// note makes every kind write its name.
 func (h *hooked) note() {
 	for _, kind := range kinds {
 		h.add(kind, `echo $KIND >>$LOG`)

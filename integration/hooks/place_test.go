@@ -105,6 +105,25 @@ func views(t *testing.T, h *hooked) map[string]view {
 	return all
 }
 
+// rights are what a hook of a kind has of the lines of /proc/self/status that look writes:
+// what this process and so the runtime has, but for those that are the container's.
+func rights(t *testing.T, kind string) map[string]string {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	must(t, err)
+	have := make(map[string]string)
+	for line := range strings.Lines(string(status)) {
+		switch f := strings.Fields(line); f[0] {
+		case "CapEff:", "CapBnd:", "NoNewPrivs:", "Seccomp:", "Uid:":
+			have[f[0]] = strings.Join(f[1:], " ")
+		}
+	}
+	if kind == "startContainer" { // TestStartContainerRights tells more
+		have["CapEff:"], have["CapBnd:"], have["NoNewPrivs:"] = "00000000a80425fb", "00000000a80425fb", "1"
+	}
+	return have
+}
+
 // Place, arguments, rights and state of each kind, by create and
 // start as well as by run.
 func TestPlace(t *testing.T) {
@@ -140,13 +159,12 @@ func TestPlace(t *testing.T) {
 			must(t, err)
 			for _, kind := range kinds {
 				v := all[kind]
-				want := map[string]string{"status": "creating", "cwd": dir, "mounts": "", "cgroups": "0", "caps": all["prestart"].Line["CapEff:"], "pid": "host"}
+				want := map[string]string{"status": "creating", "cwd": dir, "mounts": "", "cgroups": "0", "pid": "host"}
 				switch kind {
 				case "createContainer":
 					want["cwd"], want["mounts"], want["pid"] = h.Rootfs, "tmpfs", "1"
 				case "startContainer":
 					want["status"], want["cwd"], want["pid"] = "created", "/tmp", "1"
-					want["caps"] = "00000000a80425fb"
 				case "poststart":
 					want["status"] = "running"
 				case "poststop":
@@ -154,7 +172,7 @@ func TestPlace(t *testing.T) {
 				}
 				inside := kind == "createContainer" || kind == "startContainer"
 				got := map[string]string{
-					"status": string(v.State.Status), "cwd": v.Line["cwd"], "mounts": v.Line["mounts"], "caps": v.Line["CapEff:"],
+					"status": string(v.State.Status), "cwd": v.Line["cwd"], "mounts": v.Line["mounts"],
 					"cgroups": v.Line["cgroups"], "pid": fmt.Sprint(v.State.Pid),
 				}
 				if want["pid"] == "host" {
@@ -169,6 +187,11 @@ func TestPlace(t *testing.T) {
 					}
 					if got[key] != want[key] {
 						t.Errorf("%s: %s is %q, expected %q", kind, key, got[key], want[key])
+					}
+				}
+				for key, want := range rights(t, kind) {
+					if v.Line[key] != want {
+						t.Errorf("%s: %s %q, expected %q", kind, key, v.Line[key], want)
 					}
 				}
 				for n, link := range own {

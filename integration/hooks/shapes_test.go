@@ -42,8 +42,8 @@ func TestShapes(t *testing.T) {
 			h.Spec.Process.Terminal = true
 			return nil
 		},
-		"one process": func(h *hooked) []string {
-			limit := int64(3) // the shell of the program, that of a hook, and its children
+		"three processes": func(h *hooked) []string {
+			limit := int64(3) // the shell of the program, that of a hook, and its child
 			h.Spec.Linux.Resources.Pids = &specs.LinuxPids{Limit: &limit}
 			return nil
 		},

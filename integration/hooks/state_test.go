@@ -12,8 +12,6 @@ import (
 	"github.com/runseal/runseal/integration/internal/box"
 )
 
-func eventually(cond func() bool) bool { return box.Eventually(cond) }
-
 // A hook can ask for the state, which is that of its standard input; the commands that
 // change the container wait or are refused, but nothing hangs.
 func TestStateInHooks(t *testing.T) {
@@ -35,7 +33,7 @@ func TestStateInHooks(t *testing.T) {
 			h.Create()
 			p = h.Start(nil, "start", h.ID)
 		}
-		if !eventually(func() bool { return strings.Contains(h.written(), "startContainer created") }) {
+		if !box.Eventually(func() bool { return strings.Contains(h.written(), "startContainer created") }) {
 			t.Fatalf("%s: the log has %q", verb, h.written())
 		}
 		if s := h.State(); s.Status != "created" || s.Pid == 0 {
@@ -59,11 +57,11 @@ func TestUseInPoststart(t *testing.T) {
 	k.Env = append(k.Env, "RUNSEAL="+box.Binary(), "ROOT="+h.Root, "ID="+h.ID)
 	h.add("poststop", "echo poststop >>$LOG")
 	h.Create()
-	if r := h.Do("start", h.ID); r.Status != 0 || r.Took > 8*time.Second {
+	if r := h.Do("start", h.ID); r.Status != 0 || r.Took > box.Slow(8*time.Second) {
 		t.Errorf("start: exit status %d after %v, stderr %q", r.Status, r.Took, r.Stderr)
 	}
 	h.expect("start", "exec poststop deleted")
-	if r := h.Run(); r.Took > 8*time.Second {
+	if r := h.Run(); r.Took > box.Slow(8*time.Second) {
 		t.Errorf("run: it took %v", r.Took)
 	}
 	h.expect("run", "exec poststop deleted")
@@ -100,7 +98,7 @@ func TestKilled(t *testing.T) {
 			}
 			h.WriteConfig(h.Config())
 			p := h.Start(nil, args...)
-			if !eventually(func() bool { return h.written() == "here" }) {
+			if !box.Eventually(func() bool { return h.written() == "here" }) {
 				t.Fatalf("%s, %s: the log has %q", verb, kind, h.written())
 			}
 			must(t, unix.Kill(p.Process.Pid, unix.SIGKILL))
@@ -123,8 +121,8 @@ func TestSignalDuringHook(t *testing.T) {
 		h := newHooked(t, "sleep 600")
 		h.add(kind, "echo here >>$LOG; exec sleep 600")
 		h.WriteConfig(h.Config())
-		p := h.Start(func(c *exec.Cmd) {}, "run", "--bundle", h.Dir, h.ID)
-		if !eventually(func() bool { return h.written() == "here" }) {
+		p := h.Start(nil, "run", "--bundle", h.Dir, h.ID)
+		if !box.Eventually(func() bool { return h.written() == "here" }) {
 			t.Fatal("the hook does not run")
 		}
 		must(t, p.Process.Signal(unix.SIGTERM))

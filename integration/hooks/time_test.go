@@ -30,7 +30,7 @@ func TestTimeout(t *testing.T) {
 		if !strings.Contains(r.Stderr, want) || (r.Status == 0) != (kind == "poststop") {
 			t.Errorf("%s: exit status %d, stderr %q, expected %s", kind, r.Status, r.Stderr, want)
 		}
-		if r.Took < time.Second || r.Took > 10*time.Second {
+		if r.Took < time.Second || r.Took > box.Slow(10*time.Second) {
 			t.Errorf("%s: it took %v", kind, r.Took)
 		}
 		h.NothingLeft() // its grandchildren neither
@@ -48,7 +48,7 @@ func TestGrandchild(t *testing.T) {
 				limited(k, seconds)
 			}
 			r := h.Run()
-			if r.Status != 0 || r.Took > 15*time.Second {
+			if r.Status != 0 || r.Took > box.Slow(15*time.Second) {
 				t.Errorf("%s: exit status %d after %v, stderr %q", kind, r.Status, r.Took, r.Stderr)
 			}
 			if kind == "createContainer" || kind == "startContainer" {

@@ -8,18 +8,17 @@ import (
 	"github.com/runseal/runseal/integration/internal/box"
 )
 
-// rows is the table, in the order of the list of bad configurations. Row 42, hooks, is
-// tested where hooks are.
+// rows is the table of bad configurations.
 func rows(w *around) []row {
-	return slices.Concat(seccompRows(), syntaxRows(), idRows(), processRows(), hostRows(w), limitRows(), deviceRows(), sysctlRows(), acceptedRows())
+	return slices.Concat(seccompRows(), syntaxRows(), idRows(), processRows(), hostRows(w), limitRows(), deviceRows(), sysctlRows(), hookRows(), acceptedRows())
 }
 
-const lastRow = 41
+const lastRow = 42
 
 // Every bad configuration is answered as it should be: by one line that names the field
 // and says what was expected, in no time, and nothing is left or changed anywhere.
 func TestBadConfiguration(t *testing.T) {
-	w := &around{canary: newCanary(t), mounts: mountTable(t)}
+	w := outside(t)
 	all := rows(w)
 	var seen [lastRow + 1]bool
 	for _, c := range all {

@@ -41,8 +41,8 @@ type moment struct {
 	nr    uint64
 }
 
-// moments executes the command and chooses from its calls: the first of each kind, and of
-// the others one of some.
+// moments executes the command and chooses from its calls: the first of each kind, of the
+// others one of some, and the child's last one, at the end.
 func moments(t *testing.T, b *box.Box, args ...string) []moment {
 	t.Helper()
 	var all []moment
@@ -64,11 +64,15 @@ func moments(t *testing.T, b *box.Box, args ...string) []moment {
 	if box.Emulated() {
 		step = 96
 	}
+	if i := slices.IndexFunc(all, func(m moment) bool { return m.child && m.n == counts[true]-1 }); i >= 0 {
+		last := all[i] // wherever it stands among the command's
+		all = append(slices.Delete(all, i, i+1), last)
+	}
 	var chosen []moment
 	seen := map[moment]bool{}
 	for i, m := range all {
 		kind := moment{m.child, 0, m.nr}
-		if *every || i%step == 0 || !seen[kind] && !testing.Short() {
+		if *every || i%step == 0 || i == len(all)-1 || !seen[kind] && !testing.Short() {
 			chosen = append(chosen, m)
 		}
 		seen[kind] = true
@@ -141,7 +145,7 @@ for n in mnt pid net ipc uts; do test "$(readlink /proc/self/ns/$n)" = "$(cat /h
 // nothing is left then, or what is left can be deleted; and a process that runs is confined
 // as if nothing had happened.
 func TestFailingCalls(t *testing.T) {
-	w := &around{canary: newCanary(t), mounts: mountTable(t)}
+	w := outside(t)
 	t.Run("commands", func(t *testing.T) {
 		for _, verb := range []string{"create", "run", "start", "exec", "delete"} {
 			t.Run(verb, func(t *testing.T) {
@@ -186,6 +190,14 @@ func failing(t *testing.T, verb string) {
 		}
 	}
 	all := moments(t, b, args...)
+	// The last call of create's child is its wait for start, which is in every choice.
+	var waits moment
+	if verb == "create" {
+		waits = all[len(all)-1]
+		if !waits.child || waits.nr != unix.SYS_READ {
+			t.Fatalf("the last call is %+v, expected the child's read of the exec FIFO", waits)
+		}
+	}
 	if verb == "run" && !*every {
 		// Its child does what create's does.
 		all = slices.DeleteFunc(all, func(m moment) bool { return m.child })
@@ -220,7 +232,14 @@ func failing(t *testing.T, verb string) {
 				}
 				b.NothingLeft()
 			case "create":
-				if r.Status == 0 {
+				if r.Status == 0 && m == waits {
+					// The container was ready, and its process has ended since.
+					b.WaitFor("stopped")
+					if r := b.Do("start", b.ID); r.Status == 0 || !strings.Contains(r.Stderr, "it is stopped, expected created") {
+						t.Errorf("start: exit status %d, stderr %q", r.Status, r.Stderr)
+					}
+					b.Must("delete", b.ID)
+				} else if r.Status == 0 {
 					b.Must("start", b.ID)
 					b.WaitFor("stopped")
 					b.Must("delete", b.ID)

@@ -29,7 +29,7 @@ func hostRows(w *around) []row {
 		{n: 34, name: "empty list", edits: []edit{set("linux.namespaces", `[]`), remove("hostname")}, field: "linux.namespaces", say: `no entry of type "mount": expected one`},
 		{n: 34, name: "no list", edits: []edit{remove("linux.namespaces"), remove("hostname")}, field: "linux.namespaces", say: `no entry of type "mount": expected one`},
 		{n: 34, name: "no linux", edits: []edit{remove("linux"), remove("hostname")}, field: "linux.namespaces", say: `no entry of type "mount": expected one`},
-		{n: 34, name: "the host's by path", edits: []edit{without("mount"), push("linux.namespaces", `{"type":"mount","path":"/proc/self/ns/mnt"}`)}, field: "linux.namespaces[4].path", say: `expected`},
+		{n: 34, name: "the host's by path", edits: []edit{without("mount"), push("linux.namespaces", `{"type":"mount","path":"/proc/self/ns/mnt"}`)}, field: "linux.namespaces[4].path", say: `the runtime's own mount namespace, in which mounting and changing the root is not allowed`},
 	}
 	for _, c := range []struct{ name, path, say string }{
 		{"up, relative", "../../x", `without "\.\."`}, {"up, absolute", "/../../x", `without "\.\."`}, {"up, in the middle", "/a/../../../x", `without "\.\."`},
@@ -48,17 +48,18 @@ func namespaceRows() []row {
 	var all []row
 	types := []string{"pid", "network", "ipc", "uts", "mount", "cgroup", "user", "time"}
 	for i, typ := range types {
+		none := `: expected a namespace of type "` + typ + `"`
 		another := map[bool]string{true: "/proc/self/ns/uts", false: "/proc/self/ns/net"}[typ == "network"]
 		for _, c := range []struct {
 			name, path, say string
 			make            func(name string) error
 		}{
-			{"FIFO", "", `expected`, func(name string) error { return unix.Mkfifo(name, 0o644) }},
-			{"regular file", "", `expected`, func(name string) error { return os.WriteFile(name, nil, 0o644) }},
-			{"directory", "", `expected`, func(name string) error { return os.Mkdir(name, 0o755) }},
+			{"FIFO", "", none, func(name string) error { return unix.Mkfifo(name, 0o644) }},
+			{"regular file", "", none, func(name string) error { return os.WriteFile(name, nil, 0o644) }},
+			{"directory", "", none, func(name string) error { return os.Mkdir(name, 0o755) }},
 			{"link to itself", "", `too many levels of symbolic links`, func(name string) error { return os.Symlink(name, name) }},
-			{"another type", another, `expected`, nil},
-			{"device", "/dev/null", `expected`, nil},
+			{"another type", another, none, nil},
+			{"device", "/dev/null", none, nil},
 			{"missing", "/nowhere/ns", `no such file or directory`, nil},
 			{"relative", "proc/self/ns/net", `expected an absolute path`, nil},
 		} {
@@ -112,20 +113,20 @@ func destinationRows(w *around) []row {
 			t.Fatal(err)
 		}
 	}
-	const field = "mounts[6]"
+	const field, inside = "mounts[6]", `mounts inside /proc are not allowed, expected a path outside of it`
 	return []row{
 		{n: 41, name: "link to itself", edits: mount("/loop"), setup: link("loop", "loop"), field: field, say: `too many levels of symbolic links`},
 		{n: 41, name: "two links", edits: mount("/loop/x"), setup: link("loop", "pool", "pool", "/loop"), field: field, say: `too many levels of symbolic links`},
 		{n: 41, name: "chain of 300 links", edits: mount("/chain0"), setup: chain, field: field, say: `too many levels of symbolic links`},
 		{n: 41, name: "below a chain of 300 links", edits: mount("/chain0/x"), setup: chain, field: field, say: `too many levels of symbolic links`},
-		{n: 41, name: "/proc/1/root", edits: mount("/proc/1/root" + w.canary.dir), field: field + ".destination", say: `expected`},
-		{n: 41, name: "/proc/self/root", edits: mount("/proc/self/root" + w.canary.dir), field: field + ".destination", say: `expected`},
-		{n: 41, name: "/proc/self/cwd", edits: mount("/proc/self/cwd/x"), field: field + ".destination", say: `expected`},
-		{n: 41, name: "/proc/self/fd", edits: mount("/proc/self/fd/3"), field: field + ".destination", say: `expected`},
-		{n: 41, name: "link to /proc/1/root", edits: mount("/link/x"), setup: link("link", "/proc/1/root"+w.canary.dir), field: field, say: `expected|no such file|too many levels`},
-		{n: 41, name: "/proc/sys", edits: mount("/proc/sys/kernel"), field: field + ".destination", say: `expected`},
-		{n: 41, name: "/proc itself", edits: mount("/proc"), field: field + ".destination", say: `expected`},
-		{n: 41, name: "the root", edits: mount("/"), field: field + ".destination", say: `expected`},
+		{n: 41, name: "/proc/1/root", edits: mount("/proc/1/root" + w.canary.dir), field: field + ".destination", say: inside},
+		{n: 41, name: "/proc/self/root", edits: mount("/proc/self/root" + w.canary.dir), field: field + ".destination", say: inside},
+		{n: 41, name: "/proc/self/cwd", edits: mount("/proc/self/cwd/x"), field: field + ".destination", say: inside},
+		{n: 41, name: "/proc/self/fd", edits: mount("/proc/self/fd/3"), field: field + ".destination", say: inside},
+		{n: 41, name: "link to /proc/1/root", edits: mount("/link/x"), setup: link("link", "/proc/1/root"+w.canary.dir), field: field, say: `too many levels of symbolic links`},
+		{n: 41, name: "/proc/sys", edits: mount("/proc/sys/kernel"), field: field + ".destination", say: inside},
+		{n: 41, name: "/proc itself", edits: mount("/proc"), field: field + ".destination", say: `"/proc": expected type "proc" or a bind mount of a procfs, not "tmpfs"`},
+		{n: 41, name: "the root", edits: mount("/"), field: field + ".destination", say: `the root itself is given by root\.path, expected a path below it`},
 		{n: 41, name: "a file", edits: mount("/etc/passwd"), field: field, say: `not a directory`},
 		{n: 41, name: "below a file", edits: mount("/etc/passwd/x"), field: field, say: `not a directory`},
 	}

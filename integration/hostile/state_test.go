@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,8 +78,12 @@ func other(make func(file, good string) error) func(*testing.T, string, string, 
 	}
 }
 
-// identity changes pid and, if start says so, the start time to another process's.
-func identity(pid func(d *decoy) int, start bool) func(*testing.T, string, string, *decoy) {
+// inode is the member that state.json has on Linux 6.9 and newer.
+var inode = regexp.MustCompile(`,"pidInode":\d+`)
+
+// identity changes pid and, if start says so, the start time to another process's. With
+// old there is no more to tell processes by, as before Linux 6.9.
+func identity(pid func(d *decoy) int, start, old bool) func(*testing.T, string, string, *decoy) {
 	return func(t *testing.T, file, good string, d *decoy) {
 		t.Helper()
 		var s struct{ Pid, StartTime json.Number }
@@ -88,6 +93,9 @@ func identity(pid func(d *decoy) int, start bool) func(*testing.T, string, strin
 		changed := strings.Replace(good, `"pid":`+s.Pid.String()+`,`, `"pid":`+strconv.Itoa(pid(d))+`,`, 1)
 		if start {
 			changed = strings.Replace(changed, `"startTime":`+s.StartTime.String(), `"startTime":`+strconv.FormatUint(d.start, 10), 1)
+		}
+		if old {
+			changed = inode.ReplaceAllString(changed, "")
 		}
 		if changed == good {
 			t.Fatalf("no pid in %.200s", good)
@@ -135,10 +143,12 @@ func damages() []damage {
 			return os.Symlink(file+".elsewhere", file)
 		})},
 		{name: "link to nothing", do: other(func(file, _ string) error { return os.Symlink("/nowhere", file) })},
-		{name: "no process", do: identity(func(*decoy) int { return 0 }, false), read: true},
-		{name: "a pid that nobody has", do: identity(func(*decoy) int { return 4194303 }, false), read: true},
-		{name: "an unrelated process", do: identity(itself, false), read: true},
-		{name: "an unrelated process with its start time", do: identity(itself, true), read: true},
+		{name: "no process", do: identity(func(*decoy) int { return 0 }, false, false), read: true},
+		{name: "a pid that nobody has", do: identity(func(*decoy) int { return 4194303 }, false, false), read: true},
+		{name: "an unrelated process", do: identity(itself, false, false), read: true},
+		{name: "an unrelated process with its start time", do: identity(itself, true, false), read: true},
+		{name: "an unrelated process, before Linux 6.9", do: identity(itself, false, true), read: true},
+		{name: "an unrelated process with its start time, before Linux 6.9", do: identity(itself, true, true), read: true},
 	}
 }
 

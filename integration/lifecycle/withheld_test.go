@@ -49,12 +49,44 @@ func TestWithheldCapability(t *testing.T) {
 	}
 }
 
+// TestAmbientWithoutInheritable: Debian 12's `runc spec` writes such a configuration.
+func TestAmbientWithoutInheritable(t *testing.T) {
+	b := sh(t, showCaps)
+	b.Spec.Process.Capabilities = box.Capabilities("CAP_CHOWN", "CAP_KILL")
+	b.Spec.Process.Capabilities.Ambient = []string{"CAP_CHOWN", "CAP_KILL"}
+	b.Spec.Process.Capabilities.Inheritable = []string{"CAP_KILL"}
+	const want = "runseal: warning: process.capabilities.ambient: CAP_CHOWN: cannot be granted, because it is not in permitted and inheritable too; the container gets the others\n"
+	r := b.Run()
+	if r.Status != 0 || r.Stderr != want {
+		t.Errorf("exit status %d, stderr %q, expected %q", r.Status, r.Stderr, want)
+	}
+	for _, line := range []string{"CapInh:\t0000000000000020\n", "CapEff:\t0000000000000021\n", "CapAmb:\t0000000000000020\n"} {
+		if !strings.Contains(r.Stdout, line) {
+			t.Errorf("no line %q in\n%s", line, r.Stdout)
+		}
+	}
+}
+
 func TestWithheldCapabilityOfExec(t *testing.T) {
 	without(t)
 	b := sh(t, "sleep 60")
 	b.Spec.Process.Capabilities = box.Capabilities("CAP_CHOWN")
 	b.Up()
 	if r := b.Do("exec", "--cap", "CAP_SYS_TIME", "--cap", "CAP_KILL", b.ID, "sh", "-c", showCaps); r.Status != 0 || r.Stderr != warning || !strings.Contains(r.Stdout, "CapEff:\t0000000000000021\n") {
+		t.Errorf("exit status %d, stderr %q, stdout\n%s", r.Status, r.Stderr, r.Stdout)
+	}
+}
+
+// TestWithheldCapabilityOfHook: a hook startContainer has what the container has, and there
+// is one warning.
+func TestWithheldCapabilityOfHook(t *testing.T) {
+	without(t)
+	b := sh(t, showCaps)
+	b.Spec.Process.Capabilities = box.Capabilities("CAP_CHOWN", "CAP_SYS_TIME", "CAP_KILL")
+	b.Spec.Hooks = &specs.Hooks{StartContainer: []specs.Hook{{
+		Path: "/bin/sh", Args: []string{"sh", "-c", "grep -q '^CapEff:.0000000000000021$' /proc/self/status"},
+	}}}
+	if r := b.Run(); r.Status != 0 || !strings.Contains(r.Stdout, "CapEff:\t0000000000000021\n") || r.Stderr != warning {
 		t.Errorf("exit status %d, stderr %q, stdout\n%s", r.Status, r.Stderr, r.Stdout)
 	}
 }

@@ -4,6 +4,7 @@ package notify
 
 import (
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestBlockedSend(t *testing.T) {
 		// delete --force waits for the lock of start, and gets it.
 		del := b.Start(nil, "delete", "--force", b.ID)
 		r := start.Wait()
-		if r.Status == 0 || !strings.Contains(r.Stderr, "the agent has not read it within 8s") || r.Took > box.Slow(12*time.Second) {
+		if r.Status == 0 || !strings.Contains(r.Stderr, "the agent has not read the listener that was sent to "+strconv.Quote(a.path)+" within 8s") || r.Took > box.Slow(12*time.Second) {
 			t.Errorf("start: %+v", r)
 		}
 		b.WaitPid(pid)

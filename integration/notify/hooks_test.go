@@ -3,12 +3,14 @@
 package notify
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/integration/internal/box"
 	"github.com/runseal/runseal/integration/internal/tinyelf"
 	"github.com/runseal/runseal/seccomp/notify"
 )
@@ -60,6 +62,53 @@ func TestPoststartUndecided(t *testing.T) {
 	b.Spec.Hooks = &specs.Hooks{Poststart: []specs.Hook{{Path: "/bin/false"}}}
 	b.Create()
 	check := in(b, 8*time.Second, "linux.seccomp.listenerPath: the agent has not decided on the execve", "start", b.ID)
+	defer a.take().Close()
+	check(t)
+	b.NothingLeft()
+}
+
+// TestPatience: start does not wait for agents longer than for one, however many hooks
+// there are, each of which would be in time; so delete --force gets the lock.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	a := listen(t)
+	b := container(t, a.path, wait, "execve")
+	program(t, b, "hook", func(p *tinyelf.Prog) { p.Exit(0) })
+	hook := specs.Hook{Path: "/hook"}
+	b.Spec.Hooks = &specs.Hooks{StartContainer: []specs.Hook{hook, hook, hook, hook}}
+	asked := make(chan bool, 9)
+	done := a.serve(3, func(p *process, note *notify.Notification) error {
+		asked <- true
+		sleep(3000)
+		return p.Continue(note.ID)
+	})
+	b.Create()
+	start := b.Start(nil, "start", b.ID)
+	<-asked // it has the lock
+	if r := b.Do("delete", "--force", b.ID); r.Status != 0 {
+		t.Errorf("delete --force: %+v", r)
+	}
+	r := start.Wait()
+	if want := "hooks.startContainer[2]: linux.seccomp.listenerPath: the agent has not decided on the execve"; r.Status == 0 || !strings.Contains(r.Stderr, want) {
+		t.Errorf("start: exit status %d, stderr %q, want %q", r.Status, r.Stderr, want)
+	}
+	if r.Took > box.Slow(10*time.Second) {
+		t.Errorf("start took %v", r.Took)
+	}
+	done()
+	b.NothingLeft()
+}
+
+// TestHookTimeoutAtAgent: the time of a hook goes on while an agent has its execve.
+func TestHookTimeoutAtAgent(t *testing.T) {
+	t.Parallel()
+	a := listen(t)
+	b := container(t, a.path, wait, "execve")
+	program(t, b, "hook", func(p *tinyelf.Prog) { p.Exit(0) })
+	second := 1
+	b.Spec.Hooks = &specs.Hooks{StartContainer: []specs.Hook{{Path: "/hook", Timeout: &second}}}
+	b.Create()
+	check := in(b, time.Second, `hooks.startContainer[0].timeout: "/hook" has not ended within 1 s and was killed`, "start", b.ID)
 	defer a.take().Close()
 	check(t)
 	b.NothingLeft()

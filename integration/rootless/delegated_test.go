@@ -32,7 +32,15 @@ func delegated(t *testing.T, b *box.Box) string {
 	dir := filepath.Join(root, fmt.Sprintf("runseal-it-delegated-%d", os.Getpid()))
 	own := filepath.Join(dir, "own")
 	must(os.MkdirAll(own, 0o755))
-	t.Cleanup(func() {
+	t.Cleanup(func() { // before the box's own, which does not know of these cgroups
+		if r := b.Do("delete", "--force", b.ID); r.Status != 0 {
+			t.Errorf("delete --force: exit status %d, stderr %q", r.Status, r.Stderr)
+		}
+		// Empty now, and without it the box has nothing to delete by the commands that join
+		// these cgroups.
+		if err := os.Remove(b.Root); err != nil {
+			t.Error(err)
+		}
 		for _, d := range []string{filepath.Join(dir, "runseal"), own, dir} {
 			if err := os.Remove(d); err != nil && !os.IsNotExist(err) {
 				t.Error(err)

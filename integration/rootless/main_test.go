@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -22,64 +21,27 @@ const (
 	// sub is the first of subs further ids that belong to the user.
 	sub, subs = 300_000, 65_536
 
-	insideEnv = "RUNSEAL_IT_INSIDE" // in the tests' mount namespace
 	asEnv     = "RUNSEAL_IT_AS"     // become this, then execute the arguments
 	cgroupEnv = "RUNSEAL_IT_CGROUP" // but go to this cgroup first
 )
 
 func TestMain(m *testing.M) {
-	switch {
-	case os.Getenv(asEnv) != "":
+	if os.Getenv(asEnv) != "" {
 		fmt.Fprintln(os.Stderr, become(os.Getenv(asEnv)))
 		os.Exit(127)
-	case os.Getenv(insideEnv) == "":
-		os.Exit(again())
 	}
-	dir, err := os.MkdirTemp("", "runseal-it-rootless-")
-	if err == nil {
-		err = setUp(dir)
-	}
-	if err != nil {
+	box.Apart()
+	if err := setUp(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	box.Main(m) // the directory is again's to remove
+	box.Main(m)
 }
 
-// again executes the tests in a mount namespace of their own.
-func again() int {
-	self, err := os.Executable()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	scratch, err := os.MkdirTemp("", "runseal-it-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(scratch)
-	// The tests and what they make are to be reached by others.
-	if err := os.Chmod(scratch, 0o755); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	cmd := exec.Command(self, os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), insideEnv+"=1", "TMPDIR="+scratch)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	_ = cmd.Run()
-	return cmd.ProcessState.ExitCode()
-}
-
-// setUp makes the user known, and the runtime and these tests executable for it.
-func setUp(dir string) error {
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return err
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make the mounts private: %w", err)
-	}
+// setUp makes the user known, and the runtime and these tests executable for it, by files
+// in the directory that box.Apart has made and removes.
+func setUp() error {
+	dir := os.TempDir()
 	for name, text := range map[string]string{
 		"passwd": fmt.Sprintf("root:x:0:0::/root:/bin/sh\nrootless:x:%d:%d::/:/bin/sh\n", user, user),
 		"subuid": fmt.Sprintf("rootless:%d:%d\n", sub, subs),
@@ -150,8 +112,13 @@ func become(who string) error {
 // state directory belong from now on.
 func as(t *testing.T, b *box.Box, who int) {
 	t.Helper()
-	b.Root = filepath.Join(t.TempDir(), "state")
-	for _, dir := range []string{b.Dir, filepath.Dir(b.Root), filepath.Dir(filepath.Dir(b.Root))} {
+	// Not t.TempDir, which goes before the box deletes its containers; again removes it.
+	home, err := os.MkdirTemp("", "home-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Root = filepath.Join(home, "state")
+	for _, dir := range []string{b.Dir, home} {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() { // the files may be others' too, and are for all to read
 				err = os.Lchown(path, who, who)
@@ -166,9 +133,9 @@ func as(t *testing.T, b *box.Box, who int) {
 }
 
 // refused runs a container that has to be refused in one line, which says this.
-func refused(t *testing.T, b *box.Box, message string, flags ...string) {
+func refused(t *testing.T, b *box.Box, message string) {
 	t.Helper()
-	r := b.Run(flags...)
+	r := b.Run()
 	if r.Status != 1 || r.Stdout != "" || !strings.Contains(r.Stderr, message) || strings.Count(r.Stderr, "\n") != 1 {
 		t.Errorf("exit status %d, stdout %q, stderr %q; expected 1 and %q", r.Status, r.Stdout, r.Stderr, message)
 	}

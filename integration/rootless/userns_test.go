@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -33,15 +35,64 @@ func engine(t *testing.T, b *box.Box) {
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	t.Cleanup(func() { // before the box's own, which could not enter the namespace any more
+		if r := b.Do("delete", "--force", b.ID); r.Status != 0 {
+			t.Errorf("delete --force: %+v", r)
+		}
 		_ = holder.Process.Kill()
 		_ = holder.Wait()
+		if err := os.Remove(b.Root); err != nil {
+			t.Error(err)
+		}
 	})
 	nsenter, err := exec.LookPath("nsenter")
 	if err != nil {
 		t.Fatalf("%v (Debian package util-linux)", err)
 	}
 	b.Wrap([]string{nsenter, "-U", "-S", "0", "-G", "0", "-t", strconv.Itoa(holder.Process.Pid)})
+}
+
+// TestStateRootOfUserNamespace: rootless podman names no --root, and /run is not its own;
+// the root of a system container is at home there.
+func TestStateRootOfUserNamespace(t *testing.T) {
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	state := filepath.Join(dir, "runseal")
+	must(os.MkdirAll(filepath.Join(state, "of-the-engine"), 0o700))
+	for _, d := range []string{filepath.Dir(dir), dir, state, filepath.Join(state, "of-the-engine")} {
+		must(os.Chown(d, user, user))
+	}
+	for _, c := range []struct {
+		userNS bool
+		env    []string
+		want   bool // the state below XDG_RUNTIME_DIR
+	}{
+		{true, []string{"XDG_RUNTIME_DIR=" + dir}, true},
+		{true, []string{"XDG_RUNTIME_DIR=" + dir, "USER=somebody"}, true},
+		{true, []string{"XDG_RUNTIME_DIR=" + dir, "USER=root"}, false},
+		{true, []string{"XDG_RUNTIME_DIR="}, false},
+		{false, []string{"XDG_RUNTIME_DIR=" + dir}, false},
+		{false, nil, false},
+	} {
+		cmd := exec.Command(box.Binary(), "list", "--quiet")
+		cmd.Dir, cmd.Env = "/", c.env
+		if c.env == nil {
+			cmd.Env = []string{"LANG=C"} // none would be the caller's
+		}
+		if c.userNS {
+			one := []syscall.SysProcIDMap{{ContainerID: 0, HostID: user, Size: 1}}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: one, GidMappings: one, Credential: &syscall.Credential{NoSetGroups: true}}
+		}
+		out, err := cmd.CombinedOutput()
+		if got := err == nil && strings.Contains(string(out), "of-the-engine\n"); got != c.want {
+			t.Errorf("%+v: %v, %q", c, err, out)
+		}
+	}
 }
 
 // TestRootOfUserNamespace: a container in the engine's own user namespace, and one in a
@@ -77,6 +128,11 @@ func TestRootOfUserNamespace(t *testing.T) {
 			}
 			if got, want := owner(t, b.Path("made")), fmt.Sprintf("%d:%d", made, made); got != want {
 				t.Errorf("its file belongs to %s, expected %s", got, want)
+			}
+			// busybox executes itself as /proc/self/exe and then takes the applet's name.
+			comm := fmt.Sprintf("/proc/%d/comm", b.State().Pid)
+			if !box.Eventually(func() bool { name, _ := os.ReadFile(comm); return string(name) == "sleep\n" }) {
+				t.Fatal("its process does not become sleep")
 			}
 			if r := b.Must("exec", b.ID, "sh", "-c", "grep Seccomp: /proc/self/status; cat /proc/1/comm"); r.Stdout != "Seccomp:\t2\nsleep\n" {
 				t.Errorf("exec: %+v", r)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,8 +113,17 @@ func (p *Process) result() Result {
 // the container that has inherited it.
 func (p *Process) Output() string { return readAll(p.out) }
 
-func readAll(f *os.File) string {
-	data, err := os.ReadFile(f.Name())
+// maxOutput is how many bytes of a command's output a test gets: a container that writes
+// without end is to fail its test, not to take the memory of all.
+const maxOutput = 64 << 20
+
+func readAll(file *os.File) string {
+	f, err := os.Open(file.Name()) // its own place in the file
+	if err != nil {
+		return "(" + err.Error() + ")"
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxOutput))
 	if err != nil {
 		return "(" + err.Error() + ")"
 	}

@@ -49,9 +49,16 @@ func Main(m *testing.M) {
 	os.Exit(run(m))
 }
 
-func run(m *testing.M) int {
+// root says whether root runs the tests, and on standard error if not.
+func root() bool {
 	if os.Geteuid() != 0 {
 		fmt.Fprintln(os.Stderr, "integration tests need root: run them as root, or leave out ./integration/...")
+	}
+	return os.Geteuid() == 0
+}
+
+func run(m *testing.M) int {
+	if !root() {
 		return 1
 	}
 	scratch, err := os.MkdirTemp("", "runseal-it-bin-")

@@ -40,9 +40,7 @@ type tracer struct {
 	main    int
 	judge   func(Call) Verdict
 	tracees map[int]*tracee
-	// Main's own end.
-	status unix.WaitStatus
-	killed bool // by a verdict
+	status  unix.WaitStatus // main's own end
 }
 
 type tracee struct {
@@ -234,7 +232,6 @@ func (t *tracer) call(tid int, c *tracee) error {
 	v := t.judge(Call{NR: regs.Orig_rax, Args: [6]uint64{regs.Rdi, regs.Rsi, regs.Rdx, regs.R10, regs.R8, regs.R9}, Child: c.child})
 	switch {
 	case v == KillHere:
-		t.killed = true
 		return unix.Kill(t.main, unix.SIGKILL)
 	case v > 0:
 		c.fails = -int64(v)
@@ -284,40 +281,4 @@ func (t *tracer) letGo() error {
 		}
 	}
 	return nil
-}
-
-// watched are the calls by which a command changes something that outlives it.
-// Everything that matters to a kill happens between two of them, so a kill
-// before each one covers every state of the world that create can leave.
-func watched(nr uint64) bool {
-	switch nr {
-	case unix.SYS_MKDIR, unix.SYS_MKDIRAT, unix.SYS_RMDIR, unix.SYS_RENAME, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2,
-		unix.SYS_UNLINK, unix.SYS_UNLINKAT, unix.SYS_MKNOD, unix.SYS_MKNODAT, unix.SYS_MOUNT, unix.SYS_UMOUNT2,
-		unix.SYS_CLONE3, unix.SYS_FLOCK, unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_PIDFD_SEND_SIGNAL,
-		unix.SYS_KILL, unix.SYS_EXIT_GROUP, unix.SYS_CONNECT, unix.SYS_PIDFD_GETFD:
-		return true
-	}
-	return false
-}
-
-// KillAtCall runs a command under ptrace and kills it when it is about to make
-// its n-th watched call, counted from 0. It returns false when the command has
-// ended before that. Only threads are followed, not the container's process,
-// which nothing traces.
-func (b *Box) KillAtCall(n int, args ...string) (bool, error) {
-	killed := false
-	r, err := b.Trace(false, func(c Call) Verdict {
-		if killed || !watched(c.NR) {
-			return GoOn
-		}
-		if n--; n < 0 {
-			killed = true
-			return KillHere
-		}
-		return GoOn
-	}, args...)
-	if err == nil && !killed && r.Status != 0 {
-		err = fmt.Errorf("%q has ended with status %d before that call, stderr %q", args, r.Status, r.Stderr)
-	}
-	return killed, err
 }

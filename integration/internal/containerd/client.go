@@ -1,18 +1,12 @@
 package containerd
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
-)
 
-// Limit bounds every ctr command: ctr can hang for ever when a task's streams
-// do, and a test that hangs says nothing.
-const Limit = 60 * time.Second
+	"github.com/runseal/runseal/integration/internal/room"
+)
 
 // A Client runs ctr commands for a test against one daemon and namespace.
 type Client struct {
@@ -25,7 +19,7 @@ type Client struct {
 // NewClient is a client of a daemon that runs already, as a node has one. log returns
 // the end of what the daemon has logged.
 func NewClient(t testing.TB, socket, namespace string, log func() string) *Client {
-	return &Client{t: t, socket: socket, namespace: namespace, log: log, limit: Limit}
+	return &Client{t: t, socket: socket, namespace: namespace, log: log, limit: room.Limit}
 }
 
 // For is the client for another test, and with another limit of a command's time.
@@ -35,42 +29,27 @@ func (c *Client) For(t testing.TB, limit time.Duration) *Client {
 	return &other
 }
 
-// Command is a ctr command that the caller runs.
-func (c *Client) Command(ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "ctr", append([]string{"--address", c.socket, "--namespace", c.namespace}, args...)...)
-}
-
-// Result is what a ctr command did.
-type Result struct {
-	Status         int
-	Stdout, Stderr string
+// Argv is the command line of a ctr command.
+func (c *Client) Argv(args ...string) []string {
+	return append([]string{"ctr", "--address", c.socket, "--namespace", c.namespace}, args...)
 }
 
 // Do runs ctr with an open standard input that has nothing in it.
-func (c *Client) Do(args ...string) Result {
+func (c *Client) Do(args ...string) room.Result {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), c.limit)
-	defer cancel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	cmd := c.Command(ctx, args...)
-	cmd.Stdin = r
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// A shim that inherits the pipes must not keep Run from returning.
-	cmd.WaitDelay = 5 * time.Second
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		c.t.Fatalf("ctr %q: no end within %v; stdout %q, stderr %q\n%s", args, c.limit, stdout.String(), stderr.String(), c.log())
-	}
-	if cmd.ProcessState == nil {
-		c.t.Fatalf("ctr %q: %v", args, err)
-	}
-	return Result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	return room.Command{Argv: c.Argv(args...), Limit: c.limit}.Run(c.t, c.log)
+}
+
+// DoWith is Do with something to read, and its end.
+func (c *Client) DoWith(stdin string, args ...string) room.Result {
+	c.t.Helper()
+	return room.Command{Argv: c.Argv(args...), Limit: c.limit, Stdin: stdin}.Run(c.t, c.log)
+}
+
+// Terminal is Do on a terminal.
+func (c *Client) Terminal(args ...string) *room.Terminal {
+	c.t.Helper()
+	return room.Command{Argv: c.Argv(args...), Limit: c.limit}.Terminal(c.t, c.log)
 }
 
 // Try is Do for a command whose failure the caller looks at.

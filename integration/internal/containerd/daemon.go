@@ -1,41 +1,45 @@
-// Package containerd runs a private containerd for tests of runseal in the place of
-// runc: a daemon whose root, state, socket and configuration live in a temporary
-// directory, with an image that is made from the host's busybox.
+// Package containerd runs a private containerd (package room) for tests of runseal in the
+// place of runc, with an image that is made from the host's busybox.
 //
 //	d := containerd.Start(t, containerd.Options{Namespace: "runseal-test", Cgroup: "runseal-test",
-//		Image: containerd.Image{Name: "localhost/busybox:test", Cmd: []string{"/bin/sh"}}})
+//		Image: busybox.Image{Name: "localhost/busybox:test", Cmd: []string{"/bin/sh"}}})
 //	d.Ctr("images", "ls")
 //
-// The clean-up ends the daemon and fails the test if a container has left a process,
-// a mount, a cgroup below Options.Cgroup or a state entry below Path("runtime"), which
-// is where a test has the runtime's --root.
+// The clean-up looks for state entries below Path("runtime"), which is where a test has
+// the runtime's --root.
 //
 // The package is for tests only.
 package containerd
 
 import (
+	"cmp"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
-	"time"
+
+	"github.com/runseal/runseal/integration/internal/busybox"
+	"github.com/runseal/runseal/integration/internal/room"
 )
 
 // Options say how a daemon differs from another test's.
 type Options struct {
 	Namespace string                 // of containerd
 	Cgroup    string                 // directory in each hierarchy below which all containers are
-	Image     Image                  // imported with the native snapshotter
+	Image     busybox.Image          // imported with the snapshotter
 	CRI       func(d *Daemon) string // configuration of the CRI plugin in TOML; nil: without it
+	// Snapshotter has the containers' files; empty: native, which copies them and so works
+	// on every file system.
+	Snapshotter string
+	Wrap        []string // program and arguments that execute the daemon in their place
 }
 
 // A Daemon is a private containerd with one image.
 type Daemon struct {
-	Options
 	*Client
-	dir string
-	log *os.File
+	*room.Room
+	process *room.Daemon
 }
 
 // Start starts a daemon for the test and imports the image.
@@ -46,58 +50,43 @@ func Start(t testing.TB, o Options) *Daemon {
 			t.Fatalf("%v (Debian package containerd)", err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "runseal-ctr-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &Daemon{Options: o, dir: dir}
+	d := &Daemon{Room: room.New(t, "ctr", o.Cgroup)}
+	d.States = []string{"runtime/*/*"}
 	d.Client = NewClient(t, d.Socket(), o.Namespace, d.LogTail)
 	disabled, further := `"io.containerd.grpc.v1.cri"`, ""
 	if o.CRI != nil {
 		disabled, further = "", o.CRI(d)
 	}
-	config := fmt.Sprintf("version = 2\nroot = %q\nstate = %q\ndisabled_plugins = [%s]\n[grpc]\naddress = %q\n%s",
-		d.Path("root"), d.Path("state"), disabled, d.Socket(), further)
-	if err := os.WriteFile(d.Path("config.toml"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if d.log, err = os.Create(d.Path("log")); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("containerd", "--config", d.Path("config.toml"), "--log-level", "info")
-	cmd.Stdout, cmd.Stderr = d.log, d.log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { cmd.Wait(); close(ended) }()
-	t.Cleanup(func() { d.stop(cmd.Process, ended) })
-
-	// A loaded machine takes a while to probe all of containerd's plugins.
-	for deadline := time.Now().Add(Limit); ; time.Sleep(100 * time.Millisecond) {
-		if _, err := d.Try("version"); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("containerd does not answer:\n%s", d.LogTail())
-		}
-	}
+	config := d.Write("config.toml", fmt.Sprintf("version = 2\nroot = %q\nstate = %q\ndisabled_plugins = [%s]\n[grpc]\naddress = %q\n%s",
+		d.Path("root"), d.Path("state"), disabled, d.Socket(), further), 0o600)
+	answers := func() error { return exec.Command("ctr", "--address", d.Socket(), "version").Run() }
+	d.process = d.Room.Daemon("log", answers, nil, append(slices.Clone(o.Wrap), "containerd", "--config", config, "--log-level", "info")...)
+	t.Cleanup(d.empty)
 	archive := d.Path("image.tar")
 	if err := o.Image.Write(archive); err != nil {
 		t.Fatal(err)
 	}
-	d.Ctr("images", "import", "--snapshotter", "native", archive)
+	d.Ctr("images", "import", "--snapshotter", cmp.Or(o.Snapshotter, "native"), archive)
 	return d
 }
 
-// Path is that of a file in the daemon's directory, which goes with it.
-func (d *Daemon) Path(name string) string { return filepath.Join(d.dir, name) }
+// Process is the daemon itself.
+func (d *Daemon) Process() *room.Daemon { return d.process }
 
 // Socket is the path of the daemon's socket.
 func (d *Daemon) Socket() string { return d.Path("sock") }
 
 // LogTail is the end of what the daemon has logged.
-func (d *Daemon) LogTail() string {
-	data, _ := os.ReadFile(d.Path("log"))
-	return string(data[max(0, len(data)-4000):])
+func (d *Daemon) LogTail() string { return d.process.LogTail() }
+
+// empty removes what tests have left in the daemon.
+func (d *Daemon) empty() {
+	out, _ := d.Try("containers", "ls", "-q")
+	for _, id := range strings.Fields(out) {
+		if !d.t.Failed() {
+			d.t.Errorf("container %s is left", id)
+		}
+		d.Try("tasks", "rm", "--force", id)
+		d.Try("containers", "rm", id)
+	}
 }

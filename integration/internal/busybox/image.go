@@ -1,4 +1,5 @@
-package containerd
+// Package busybox makes the image that engines under test run: the busybox of the host.
+package busybox
 
 import (
 	"archive/tar"
@@ -15,7 +16,7 @@ import (
 	"github.com/runseal/runseal/integration/bundle"
 )
 
-// An Image is a busybox root file system that containerd imports as Name.
+// An Image is a busybox root file system that an engine imports as Name.
 type Image struct {
 	Name     string            // such as localhost/busybox:test
 	Cmd      []string          // what runs if nothing else is asked for
