@@ -176,15 +176,20 @@ type state struct {
 	Annotations map[string]string
 }
 
-func (r *running) state(id string) (s state) {
+func (r *running) state(id string) state {
 	r.t.Helper()
-	cmd := exec.Command(box.Binary(), "--root", r.Path("runtime/k8s.io"), "state", id)
+	return stateOf(r.t, box.Binary(), r.Path("runtime/k8s.io"), id)
+}
+
+func stateOf(t testing.TB, binary, root, id string) (s state) {
+	t.Helper()
+	cmd := exec.Command(binary, "--root", root, "state", id)
 	out, err := cmd.Output()
 	if err == nil {
 		err = json.Unmarshal(out, &s)
 	}
 	if err != nil {
-		r.t.Fatalf("%v: %v: %s", cmd, err, out)
+		t.Fatalf("%v: %v: %s", cmd, err, out)
 	}
 	return s
 }

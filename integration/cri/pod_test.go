@@ -1,8 +1,8 @@
 package cri
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,61 +59,30 @@ func call[Q, R any](f func(context.Context, Q, ...grpc.CallOption) (R, error), q
 // container. The clean-up removes it.
 func (n *node) run(t *testing.T, p pod) (*running, error) {
 	t.Helper()
-	name := fmt.Sprintf("pod-%d", serial.Add(1))
-	namespace, container := p.namespace, p.container
-	if namespace == "" {
-		namespace = "default"
-	}
-	if container == "" {
-		container = "main"
-	}
-	network := &cri.NamespaceOption{Network: cri.NamespaceMode_NODE, Pid: cri.NamespaceMode_CONTAINER}
-	config := &cri.PodSandboxConfig{
-		Metadata:     &cri.PodSandboxMetadata{Name: name, Uid: name, Namespace: namespace},
-		LogDirectory: n.Path("logs/" + name),
-		DnsConfig:    &cri.DNSConfig{Servers: []string{"127.0.0.1"}},
-		Annotations:  p.annotations,
-		Linux: &cri.LinuxPodSandboxConfig{
-			CgroupParent: "/" + n.Cgroup,
-			SecurityContext: &cri.LinuxSandboxSecurityContext{
-				NamespaceOptions: network,
-				// The kubelet asks for RuntimeDefault whatever the containers have, and
-				// says whether one of them is privileged.
-				Seccomp:    n.securityProfile(runtimeDefault),
-				Privileged: p.seccomp == privileged,
-			},
-		},
-	}
-	s, err := call(n.RunPodSandbox, &cri.RunPodSandboxRequest{Config: config, RuntimeHandler: p.handler})
+	s, err := n.sandbox(p.handler, serialName(), func(c *cri.PodSandboxConfig) {
+		c.Metadata.Namespace = cmp.Or(p.namespace, "default")
+		c.Annotations = p.annotations
+		// The kubelet says whether one of the containers is privileged.
+		c.Linux.SecurityContext.Privileged = p.seccomp == privileged
+	})
 	if err != nil {
 		return nil, err
 	}
-	r := &running{node: n, pod: p, t: t, sandbox: s.PodSandboxId}
+	r := &running{node: n, pod: p, t: t, sandbox: s.id}
 	t.Cleanup(func() {
-		if _, err := call(n.StopPodSandbox, &cri.StopPodSandboxRequest{PodSandboxId: r.sandbox}); err != nil {
-			t.Error(err)
-		}
-		if _, err := call(n.RemovePodSandbox, &cri.RemovePodSandboxRequest{PodSandboxId: r.sandbox}); err != nil {
+		if err := s.remove(); err != nil {
 			t.Error(err)
 		}
 	})
-	c, err := call(n.CreateContainer, &cri.CreateContainerRequest{
-		PodSandboxId: r.sandbox, SandboxConfig: config,
-		Config: &cri.ContainerConfig{
-			Metadata:    &cri.ContainerMetadata{Name: container},
-			Image:       &cri.ImageSpec{Image: image},
-			Command:     []string{"/bin/sh", "-c", probe + "; exec sleep 600"},
-			LogPath:     "log",
-			Annotations: p.annotations,
-			Linux: &cri.LinuxContainerConfig{SecurityContext: &cri.LinuxContainerSecurityContext{
-				NamespaceOptions: network, Seccomp: n.securityProfile(p.seccomp), Privileged: p.seccomp == privileged,
-			}},
-		},
+	r.container, err = s.create([]string{"/bin/sh", "-c", probe + "; exec sleep 600"}, func(c *cri.ContainerConfig) {
+		c.Metadata.Name = cmp.Or(p.container, "main")
+		c.Annotations = p.annotations
+		c.Linux.SecurityContext.Seccomp = n.securityProfile(p.seccomp)
+		c.Linux.SecurityContext.Privileged = p.seccomp == privileged
 	})
 	if err != nil {
 		t.Fatalf("CreateContainer, which starts no runtime: %v", err)
 	}
-	r.container = c.ContainerId
 	_, err = call(n.StartContainer, &cri.StartContainerRequest{ContainerId: r.container})
 	return r, err
 }

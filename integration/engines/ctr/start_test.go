@@ -1,4 +1,4 @@
-package engines
+package ctr
 
 import (
 	"fmt"
@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/runseal/runseal/integration/internal/box"
+	"github.com/runseal/runseal/integration/internal/busybox"
 	"github.com/runseal/runseal/integration/internal/containerd"
+	"github.com/runseal/runseal/integration/internal/room"
 )
 
 // A daemon is a private containerd whose containers a test runs by ctr.
@@ -25,12 +27,12 @@ func start(t *testing.T) *daemon {
 	name := fmt.Sprintf("runseal-ctr-%d", os.Getpid())
 	return &daemon{t: t, Daemon: containerd.Start(t, containerd.Options{
 		Namespace: name, Cgroup: name,
-		Image: containerd.Image{Name: image, Cmd: []string{"/bin/sh"}},
+		Image: busybox.Image{Name: image, Cmd: []string{"/bin/sh"}},
 	})}
 }
 
 // run is `ctr run` with the runtime under test; flags come before the image.
-func (d *daemon) run(flags []string, id string, argv ...string) containerd.Result {
+func (d *daemon) run(flags []string, id string, argv ...string) room.Result {
 	d.t.Helper()
 	args := []string{"run", "--snapshotter", "native", "--runc-binary", box.Binary(), "--runc-root", d.Path("runtime")}
 	args = append(append(args, flags...), image, id)

@@ -1,0 +1,89 @@
+package deploy
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestInstallRefuses(t *testing.T) {
+	good := map[string]string{"1": "version = 2\n" + cri1, "2": "version = 3\n" + cri2}
+	for _, c := range containerds() {
+		for _, r := range []struct {
+			name, config, text string
+			env                []string
+			prepare            func(n *node)
+		}{
+			{name: "not TOML", config: "version = 2\n[plugins\n", text: "containerd does not accept /etc/containerd/config.toml as it is"},
+			{name: "version 1", config: "oom_score = 5\n", text: `no line "version = 2"`},
+			{name: "an import that is not TOML", config: "version = 2\n" + imports, text: "as it is", prepare: func(n *node) {
+				write(n.t, n.path("etc/containerd/conf.d/a.toml"), "]")
+			}},
+			{name: "another runseal", config: good[c.name] + map[string]string{
+				"1": "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runseal]\nruntime_type = \"io.containerd.runc.v2\"\n",
+				"2": strings.ReplaceAll(cri2, "other", "runseal"),
+			}[c.name], text: "this program has not written"},
+			{name: "a symbolic link", config: good[c.name], text: "symbolic link", prepare: func(n *node) {
+				os.Rename(n.path("etc/containerd/config.toml"), n.path("etc/real.toml"))
+				os.Symlink("../real.toml", n.path("etc/containerd/config.toml"))
+			}},
+			{name: "no containerd", config: good[c.name], text: "no containerd in its PATH", prepare: func(n *node) { os.Remove(n.path("usr/bin/containerd")) }},
+			{name: "SYSTEMD_CGROUP", config: good[c.name], text: `SYSTEMD_CGROUP is "yes", expected true or false`, env: []string{"SYSTEMD_CGROUP=yes"}},
+			{name: "another sum", config: good[c.name], text: "is not the file of", prepare: func(n *node) { write(n.t, filepath.Join(n.from, "runseal"), "#!/bin/sh\n") }},
+			{name: "not for this machine", config: good[c.name], text: "does not run on this node", prepare: func(n *node) { n.offer([]byte("\x7fELF\x01")) }},
+			{name: "containerd does not restart", config: good[c.name], text: "did not come back", env: []string{"CONTAINERD_RESTART=false"}},
+			{name: "no systemd", config: good[c.name], text: "did not come back", env: []string{"CONTAINERD_RESTART="}},
+		} {
+			t.Run(c.name+"/"+r.name, func(t *testing.T) {
+				t.Parallel()
+				n := newNode(t, c, r.config)
+				if r.prepare != nil {
+					r.prepare(n)
+				}
+				n.refuses("install", r.text, r.env...)
+			})
+		}
+	}
+}
+
+// A run that is ended between the change and the restart leaves both to the next one.
+func TestInterrupted(t *testing.T) {
+	for _, c := range containerds() {
+		n := newNode(t, c, map[string]string{"1": "version = 2\n" + cri1, "2": "version = 3\n" + cri2}[c.name])
+		dump := n.dump()
+		if out, err := n.try("install", "CONTAINERD_RESTART=kill -9 $PPID"); err == nil {
+			t.Fatalf("the installer has survived:\n%s", out)
+		}
+		out := n.must("install", "CONTAINERD_RESTART=echo restarted >/tmp/restarted")
+		if text := read(t, n.path("tmp/restarted")); text != "restarted\n" {
+			t.Errorf("containerd was not restarted:\n%s", out)
+		}
+		n.expectRuntime(dump, true)
+	}
+}
+
+// A container that runs keeps its runseal; containerd is left alone.
+func TestUpgrade(t *testing.T) {
+	n := newNode(t, containerd1, "version = 2\n"+cri1)
+	n.must("install")
+	old, err := os.Open(n.path("opt/runseal/bin/runseal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	etc := n.tree("etc")
+	data := read(t, filepath.Join(n.from, "runseal"))
+	n.offer([]byte(data + "a later version"))
+	n.must("install", "CONTAINERD_RESTART=false")
+	if n.tree("etc") != etc {
+		t.Error("an upgrade has changed containerd's configuration")
+	}
+	if now := read(t, n.path("opt/runseal/bin/runseal")); now != data+"a later version" {
+		t.Error("the program is not the new one")
+	}
+	if info, err := old.Stat(); err != nil || info.Size() != int64(len(data)) {
+		t.Errorf("the file of containers that run has %d bytes, expected %d (%v)", info.Size(), len(data), err)
+	}
+	n.must("uninstall")
+}

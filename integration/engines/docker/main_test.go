@@ -1,0 +1,9 @@
+package docker
+
+import (
+	"testing"
+
+	"github.com/runseal/runseal/integration/internal/box"
+)
+
+func TestMain(m *testing.M) { box.Main(m) }
