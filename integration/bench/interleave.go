@@ -13,6 +13,16 @@ type subject struct {
 	once func() ([]time.Duration, error)
 }
 
+// rest waits for some time. The error is that ctx has ended before.
+func rest(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
 // interleave measures every subject o.n times in rounds, each round in another
 // order. The result is indexed by subject, row and round. The first error ends it,
 // as does ctx, between two measurements.
@@ -20,10 +30,8 @@ func interleave(ctx context.Context, o options, subjects []subject) ([][][]time.
 	got := make([][][]time.Duration, len(subjects))
 	for round := range o.warmup + o.n {
 		for _, k := range order(round, len(subjects)) {
-			select {
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			case <-time.After(o.pause):
+			if err := rest(ctx, o.pause); err != nil {
+				return nil, err
 			}
 			times, err := subjects[k].once()
 			if err != nil {

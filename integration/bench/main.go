@@ -1,31 +1,37 @@
 // Bench compares runseal with crun and runc: the same bundle (busybox, Docker's
 // seccomp profile) run by each in turn, as root.
 //
-//	go run ./integration/bench -n 40
+//	go run ./integration/bench -n 30 -target
 //
-// Three things are timed, as the wall-clock time of the runtime's processes:
+// It has parts, which -only names:
 //
+//   - floor: what any runtime needs, starting an empty Go program and busybox true;
+//   - sandbox: what needs no runtime, a bare unshare+exec in C (folder floor) and
+//     bubblewrap, with the same root and as many new namespaces;
 //   - run: `RUNTIME run` of /bin/true;
-//   - create+start+delete: the three commands added up, without the time in which
-//     the container process itself ends;
-//   - exec: `RUNTIME exec` of /bin/true in a container that is running already.
-//
-// And, of runseal alone, create without and with a node policy that has a floor.
+//   - cycle: create, start and delete added up, without the time in which the
+//     container process itself ends;
+//   - exec, exec-detached, state, kill: each in or of a container that runs already;
+//   - policy: of runseal alone, create without and with a node policy that has a floor;
+//   - peak: peak memory of create and exec, which is ru_maxrss of the runtime's
+//     process and of those children that it waited for;
+//   - charged: memory charged to the cgroup of a created container;
+//   - many: containers created and started by 8 workers, then deleted by 8;
+//   - ctr: `ctr run --rm` under a containerd that is started for it.
 //
 // The runtimes are interleaved: each round runs every runtime once, and rounds go
 // through the possible orders, so that neither a drift of the machine nor the
 // kernel's late cleaning after a predecessor favours one. Between two measured
 // commands is a pause, since clearing up namespaces and cgroups goes on after a
-// runtime has exited; -hot leaves it out, and shows a machine that starts
-// containers without a break. Medians are printed, and their ratios.
-//
-// Peak memory is ru_maxrss of the runtime's process and of those children that it
-// waited for.
+// runtime has exited. A command's time is measured a second time without it, in a
+// hot loop: a machine that starts containers without a break. Medians are printed,
+// and their ratios.
 //
 // Any command that fails ends the benchmark with exit status 1. Figures never
 // do: -target prints whether they are what the project aims for. What was made
 // (containers, cgroups below /runseal-bench, a hugetlb hierarchy for crun, files)
-// is removed at the end, also after SIGINT or SIGTERM.
+// is removed at the end, also after SIGINT or SIGTERM. Mounts are made in a mount
+// namespace of the benchmark's own.
 package main
 
 import (
@@ -35,27 +41,21 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-type options struct {
-	n       int
-	warmup  int
-	pause   time.Duration
-	hot     bool
-	json    bool
-	floor   bool
-	target  bool
-	runseal string
-	crun    string
-	runc    string
-}
-
 func main() {
+	if stderr, ok := os.LookupEnv(workerMarker); ok {
+		if err := work(stderr); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: worker:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	o, err := parseFlags(os.Args[1:])
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -64,52 +64,31 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	if err := bench(ctx, o); err != nil {
+	if os.Geteuid() != 0 {
+		fmt.Fprintln(os.Stderr, "bench: needs root: it runs containers")
+		os.Exit(1)
+	}
+	err = private()
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
+		err = bench(ctx, o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-func parseFlags(args []string) (options, error) {
-	var o options
-	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.IntVar(&o.n, "n", 40, "measure every command `N` times with each runtime")
-	f.IntVar(&o.warmup, "warmup", 2, "rounds to run first without counting them")
-	f.DurationVar(&o.pause, "pause", 80*time.Millisecond, "wait before each measured command")
-	f.BoolVar(&o.hot, "hot", false, "hot loop: no pause at all")
-	f.BoolVar(&o.json, "json", false, "print JSON instead of a table")
-	f.BoolVar(&o.floor, "floor", true, "also time what any runtime needs: starting an empty Go program, and busybox true")
-	f.BoolVar(&o.target, "target", false, "print whether the project's targets are met (the exit status does not depend on it)")
-	f.StringVar(&o.runseal, "runseal", "", "runseal `program` (default: $RUNSEAL, or bin/runseal of this module)")
-	f.StringVar(&o.crun, "crun", "crun", "crun `program`")
-	f.StringVar(&o.runc, "runc", "runc", "runc `program`")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
-	switch {
-	case f.NArg() > 0:
-		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	case o.n < 1:
-		return o, fmt.Errorf("-n %d: expected 1 or more", o.n)
-	case o.warmup < 0:
-		return o, fmt.Errorf("-warmup %d: expected 0 or more", o.warmup)
-	case o.pause < 0:
-		return o, fmt.Errorf("-pause %v: expected 0 or more", o.pause)
-	}
-	if o.hot {
-		o.pause = 0
-	}
-	return o, nil
 }
 
 // bench sets up, measures, cleans up and prints. The report is printed only after
 // everything was removed without an error, so figures on the screen mean that the
 // runtimes did their work to the end.
 func bench(ctx context.Context, o options) error {
-	if os.Geteuid() != 0 {
-		return errors.New("needs root: it runs containers")
+	if o.json != "" {
+		// A mistyped name is an error now, and not after five minutes.
+		if err := unix.Access(filepath.Dir(o.json), unix.W_OK); err != nil {
+			return fmt.Errorf("-json %s: write to its directory: %w", o.json, err)
+		}
 	}
 	// Container processes are orphans once `create` is done; they come to this
 	// process, which waits for them between start and delete.
@@ -131,8 +110,5 @@ func bench(ctx context.Context, o options) error {
 	if err = errors.Join(err, s.close()); err != nil {
 		return err
 	}
-	if o.json {
-		return r.writeJSON(os.Stdout)
-	}
-	return r.writeTable(os.Stdout, o.target)
+	return r.print(o)
 }

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
-
-const rowPolicy = "  what the floor costs"
 
 // A floor of the kind that a node has: it denies what no container needs, two calls
 // by their arguments.
@@ -20,7 +16,8 @@ const floorProfile = `{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCM
 
 // policy measures what a node policy adds to runseal's create: each round creates one
 // container without and one with a floor under Docker's profile.
-func (rep *report) policy(ctx context.Context, o options, r *runtime) error {
+func (m *measurement) policy() error {
+	r := m.s.runtimes[0]
 	dir := filepath.Dir(r.root)
 	path := filepath.Join(dir, "policy.json")
 	for name, text := range map[string]string{
@@ -42,19 +39,18 @@ func (rep *report) policy(ctx context.Context, o options, r *runtime) error {
 			return times[1:2], nil
 		}
 	}
-	got, err := interleave(ctx, o, []subject{{"without a floor", create()}, {"with a floor", create("--policy", path)}})
+	got, err := interleave(m.ctx, m.o, []subject{{"without a floor", create()}, {"with a floor", create("--policy", path)}})
 	if err != nil {
 		return err
 	}
 	without, with := got[0][0], got[1][0]
-	rep.addFloor("create, no node policy", without)
-	rep.addFloor("create, policy with a floor", with)
+	m.rep.addTimes(sectionMain, "create, no node policy", [][]time.Duration{without})
+	m.rep.addTimes(sectionMain, "create, policy with a floor", [][]time.Duration{with})
 	// Of each round's two, so that a drift of the machine counts for both.
 	cost := make([]time.Duration, len(with))
 	for i := range cost {
 		cost[i] = with[i] - without[i]
 	}
-	slices.Sort(cost)
-	rep.addFloor(rowPolicy, cost)
+	m.rep.addTimes(sectionMain, "  what the floor costs", [][]time.Duration{cost})
 	return nil
 }
