@@ -21,6 +21,10 @@ type built struct {
 // build compiles the runtime, init, the suites' tests and their programs for an
 // architecture. The compiler's cache makes a second time quick.
 func build(ctx context.Context, dir, arch string, list []suite) (*built, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	b := &built{dir: filepath.Join(dir, arch), arch: arch}
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
 		return nil, err
@@ -30,26 +34,30 @@ func build(ctx context.Context, dir, arch string, list []suite) (*built, error) 
 	if arch == "amd64" {
 		runseal += " -E runseal_entry" // as the Makefile builds it
 	}
-	type job struct{ args []string }
+	type job struct {
+		dir  string // "": the module's root
+		args []string
+	}
 	jobs := []job{
-		{append([]string{"build", runseal, "-o", b.path("runseal")}, append(flags, "./cmd/runseal")...)},
-		{append([]string{"build", "-ldflags=-s -w", "-o", b.path("init")}, append(flags, "./integration/vm/init")...)},
+		{"", append([]string{"build", runseal, "-o", b.path("runseal")}, append(flags, "./cmd/runseal")...)},
+		{"", append([]string{"build", "-ldflags=-s -w", "-o", b.path("init")}, append(flags, "./integration/vm/init")...)},
 	}
 	if err := policies(ctx, b.path("files")); err != nil {
 		return nil, err
 	}
 	for _, p := range programs {
-		jobs = append(jobs, job{append([]string{"build", "-ldflags=-s -w", "-o", b.path("programs", p)}, append(flags, "./"+p)...)})
+		jobs = append(jobs, job{"", append([]string{"build", "-ldflags=-s -w", "-o", b.path("programs", p)}, append(flags, "./"+p)...)})
 	}
 	for _, s := range list {
 		if s.program {
-			jobs = append(jobs, job{append([]string{"build", "-ldflags=-s -w", "-o", b.test(s)}, append(flags, "./"+s.pkg)...)})
+			jobs = append(jobs, job{"", append([]string{"build", "-ldflags=-s -w", "-o", b.test(s)}, append(flags, "./"+s.pkg)...)})
 			continue
 		}
-		jobs = append(jobs, job{append([]string{"test", "-c", "-ldflags=-s -w", "-o", b.test(s)}, append(flags, "./"+s.pkg)...)})
+		jobs = append(jobs, job{s.pkg, append([]string{"test", "-c", "-ldflags=-s -w", "-o", b.test(s)}, append(flags, ".")...)}) // in a module of its own, perhaps
 	}
 	for _, j := range jobs {
 		cmd := exec.CommandContext(ctx, "go", j.args...)
+		cmd.Dir = j.dir
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("GOARCH=%s go %s: %w\n%s", arch, strings.Join(j.args, " "), err, out)

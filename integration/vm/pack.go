@@ -60,6 +60,9 @@ func pack(path string, k *kernel.Kernel, b *built, busybox string, t target, lis
 		if data := s.pkg + "/testdata"; exists(data) {
 			w.Tree(inSource+"/"+data, data)
 		}
+		for _, data := range s.data {
+			w.Tree(inSource+"/"+data, data)
+		}
 	}
 	need := modules
 	if t.node != "" {
@@ -93,13 +96,10 @@ func (s suite) job(t target, b *built, o options) wire.Job {
 	}
 	args := append([]string{s.inMachine(b), "-test.v=test2json", "-test.count=1", "-test.short",
 		fmt.Sprintf("-test.timeout=%ds", s.seconds)}, s.args...)
-	asks := ""
-	switch {
-	case o.run != "":
+	if o.run != "" {
 		args = append(args, "-test.run="+o.run)
-	case !o.all:
-		asks = s.asksOf(t)
 	}
+	asks := s.asksOf(t, o.all || o.run != "")
 	return wire.Job{Name: s.pkg, Dir: inSource + "/" + s.pkg, Args: args, Env: slices.Concat(env, []string{s.runtime(t)}, t.env, s.env), Seconds: s.seconds + 10, List: true, Asks: asks}
 }
 

@@ -2,7 +2,7 @@ package main
 
 // A suite is one test binary and how it is run.
 type suite struct {
-	pkg      string   // directory below the module's root, and the suite's name
+	pkg      string   // directory below the module's root, and the suite's name; may be a module of its own
 	args     []string // flags of the test binary
 	seconds  int      // limit; a loaded machine is four times slower than a quiet one
 	arch     string   // only for this GOARCH; "" for all
@@ -14,7 +14,9 @@ type suite struct {
 	show     bool     // what it prints is for people, below the table of results
 	writable bool     // the runtime's file is one that can be written to
 	spare    bool     // only where everything or a named test runs: another suite does the same better
-	asks     string   // regexp of the tests that run on every kernel (share); "" for all
+	data     []string // directories of the repository that the tests read, beside their testdata
+	fits     string   // regexp of the tests that are for a machine at all; "" for all
+	asks     string   // regexp of the tests that run on every kernel; "" for all
 	cpu      bool     // what these ask is about the processor too
 }
 
@@ -45,16 +47,22 @@ var suites = []suite{
 	{pkg: "integration/systemd", args: []string{"-test.parallel=3"}, seconds: 300, node: true, only: "trixie", env: []string{"RUNSEAL_IT_SYSTEMD=1"}},
 	{pkg: "integration/vm/node/onnode", seconds: 420, node: true},
 	// That it runs is tested; figures of an emulated machine are to be compared with each
-	// other, not with a limit.
-	{pkg: "integration/bench", args: []string{"-n", "1", "-warmup", "0", "-pause", "0"}, seconds: 300, program: true, node: true, only: "forky", show: true},
+	// other, not with a limit. The node has no gcc and no bubblewrap (sandbox), and onnode
+	// has containerd; eight of runc at a time take longer than a command may.
+	{pkg: "integration/bench", args: []string{"-n", "1", "-warmup", "0", "-pause", "0",
+		"-only", "floor,run,cycle,exec,exec-detached,state,kill,policy,peak,charged,many", "-many", "2"}, seconds: 300, program: true, node: true, only: "forky", show: true},
+	// The others are for the host's containerd (make test-engines). It comes last: it restarts
+	// the node's.
+	{pkg: "integration/cri", seconds: 300, node: true, fits: "TestInstall$", data: []string{"deploy/containerd", "deploy/node"}},
 }
 
 // asksOf returns which of a suite's tests run on a target, "" for all: those that ask the
 // kernel for what may differ from one to the other. All of one kernel's take five minutes
-// on an emulated processor; they are run by `vm test -all`.
-func (s suite) asksOf(t target) string {
-	if len(t.jobs) > 0 {
-		return ""
+// on an emulated processor; they are run by `vm test -all`, and what -run names is chosen
+// from all, too.
+func (s suite) asksOf(t target, all bool) string {
+	if all || len(t.jobs) > 0 || s.asks == "" {
+		return s.fits
 	}
 	return s.asks
 }
@@ -77,6 +85,7 @@ func (o options) runs(s suite, t target) bool {
 // them below RUNSEAL_PROGRAMS, as there is no compiler in the machines.
 var programs = []string{
 	"integration/bench/launch",
+	"integration/demo/call",
 	"integration/features/inside",
 	"integration/vm/node/onnode/view",
 }

@@ -30,8 +30,10 @@ func run(j wire.Job, out *results) {
 	if j.List {
 		names, err := tests(j)
 		if err == nil && j.Asks != "" {
-			names, err = j.Choose(names)
-			j.Args = append(slices.Clone(j.Args), "-test.run=^("+strings.Join(names, "|")+")$")
+			var others []string
+			names, others, err = j.Choose(names)
+			// Not -test.run, which the job may have for itself.
+			j.Args = append(slices.Clone(j.Args), "-test.skip=^("+strings.Join(others, "|")+")$")
 		}
 		text := strings.Join(names, "\n")
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 )
 
 // codeVersion is part of an image's name. It counts up when the code that follows a
@@ -38,6 +39,12 @@ var packages = []string{
 	"systemd", "systemd-sysv", "dbus",
 	"containerd", "runc", "crun",
 	"busybox-static", "kmod", "procps",
+}
+
+// also are further packages of a suite: pods with a network of their own, which containerd
+// 2 has to give those that have a user namespace, need programs that make it.
+var also = map[string][]string{
+	"forky": {"containernetworking-plugins"},
 }
 
 // remove are documents, languages, what was only needed to install, and the generators,
@@ -89,6 +96,11 @@ var containerd1 string
 //go:embed containerd-2.toml
 var containerd2 string
 
+// containerd 2 merges what is imported, so one node has its configuration in two files.
+//
+//go:embed conf.d-2.toml
+var confd2 string
+
 //go:embed vm.service
 var service string
 
@@ -101,9 +113,12 @@ var containerdConfig = map[string]string{
 	"forky":  containerd2,
 }
 
+// confd by suite is what config.toml imports.
+var confd = map[string]string{"forky": confd2}
+
 func newRecipe(suite string) *recipe {
-	return &recipe{
-		Code: codeVersion, Suite: suite, Packages: packages, Remove: remove, Mask: mask,
+	r := &recipe{
+		Code: codeVersion, Suite: suite, Packages: slices.Concat(packages, also[suite]), Remove: remove, Mask: mask,
 		Links: map[string]string{
 			"/etc/systemd/system/default.target": "vm.target",
 		},
@@ -122,4 +137,8 @@ func newRecipe(suite string) *recipe {
 			"/etc/systemd/system/containerd.service.d/vm.conf": "[Service]\nExecStartPre=\nStandardError=append:/var/log/containerd.log\n",
 		},
 	}
+	if text := confd[suite]; text != "" {
+		r.Files["/etc/containerd/conf.d/50-node.toml"] = text
+	}
+	return r
 }

@@ -26,18 +26,20 @@ type Job struct {
 	Asks    string   `json:"asks,omitempty"` // regexp of the tests that are to run; "" for all
 }
 
-// Choose returns those of a binary's tests that Asks matches.
-func (j *Job) Choose(names []string) (chosen []string, err error) {
+// Choose returns those of a binary's tests that Asks matches, and the others.
+func (j *Job) Choose(names []string) (chosen, others []string, err error) {
 	asks, err := regexp.Compile(j.Asks)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, name := range names {
 		if asks.MatchString(name) {
 			chosen = append(chosen, name)
+		} else {
+			others = append(others, name)
 		}
 	}
-	return chosen, nil
+	return chosen, others, nil
 }
 
 // Kinds of events, in the order in which they come.

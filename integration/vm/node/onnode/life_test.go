@@ -52,7 +52,7 @@ func (c *container) terminal() {
 	c.t.Helper()
 	r := c.onTerminal("tasks", "exec", "--tty", "--exec-id", "tty", c.id, "/bin/sh", "-c",
 		`tty; until s=$(stty size 2>/dev/null) && [ "$s" ]; do sleep 0.1; done; echo $s; [ -t 1 ] && exit 9`)
-	if r.Status != 9 || strings.ReplaceAll(r.Stdout, "\r", "") != "/dev/pts/0\n24 80\n" {
+	if r.Status != 9 || r.Stdout != "/dev/pts/0\n24 80\n" {
 		c.t.Errorf("exec with a terminal: exit status %d, output %q", r.Status, r.Stdout)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/runseal/runseal/integration/internal/busybox"
 	"github.com/runseal/runseal/integration/internal/containerd"
 )
 
@@ -87,7 +88,7 @@ func client(t testing.TB) *containerd.Client {
 func imported(t *testing.T) {
 	t.Helper()
 	archive := filepath.Join(t.TempDir(), "image.tar")
-	i := containerd.Image{Name: image, Cmd: []string{"/bin/sh"}, Programs: map[string]string{viewPath: viewPackage}}
+	i := busybox.Image{Name: image, Cmd: []string{"/bin/sh"}, Programs: map[string]string{viewPath: viewPackage}}
 	if err := i.Write(archive); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/runseal/runseal/integration/internal/containerd"
+	"github.com/runseal/runseal/integration/internal/oracle"
+	"github.com/runseal/runseal/integration/internal/room"
 )
 
 // A scenario is run for each subject, with a container of its own.
@@ -31,20 +33,20 @@ type container struct {
 	dir string // the cgroup's, when the scenario has set it
 	// saw is what runc's and runseal's containers are compared by: lines, by what they
 	// are about.
-	saw map[string]string
+	saw oracle.Seen
 }
 
 func TestScenarios(t *testing.T) {
 	imported(t)
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			saw := map[subject]map[string]string{}
+			saw := map[subject]oracle.Seen{}
 			t.Run("under", func(t *testing.T) {
 				for _, who := range subjects {
-					if !s.every && who.driver != cgroupfs || who.runtime == oracle && !compared(s, who.driver) {
+					if !s.every && who.driver != cgroupfs || who.runtime == reference && !compared(s, who.driver) {
 						continue
 					}
-					c := &container{subject: who, id: s.name + "-" + who.String(), saw: map[string]string{}}
+					c := &container{subject: who, id: s.name + "-" + who.String(), saw: oracle.Seen{}}
 					saw[who] = c.saw
 					t.Run(who.String(), func(t *testing.T) {
 						t.Parallel()
@@ -58,8 +60,10 @@ func TestScenarios(t *testing.T) {
 				return // and what was seen is not all
 			}
 			for _, who := range subjects {
-				if saw[who] != nil && who.runtime != oracle && compared(s, who.driver) {
-					compare(t, s.name, who, saw[subject{oracle, who.driver}], saw[who])
+				if saw[who] != nil && who.runtime != reference && compared(s, who.driver) {
+					for key, lines := range oracle.Compare(differences, s.name, saw[subject{reference, who.driver}], saw[who]) {
+						t.Errorf("%s under %s differs from runc (-) in %s:\n\t%s", s.name, who, key, strings.Join(lines, "\n\t"))
+					}
 				}
 			}
 		})
@@ -76,7 +80,7 @@ func (c *container) keep(key, text string) {
 }
 
 // start is `ctr run` of the image; flags come before it.
-func (c *container) start(flags []string, argv ...string) containerd.Result {
+func (c *container) start(flags []string, argv ...string) room.Result {
 	c.t.Helper()
 	args := slices.Concat([]string{"run", "--env", c.mark()}, c.flags(c.id), flags, []string{image, c.id}, argv)
 	return c.Do(args...)
@@ -87,7 +91,7 @@ func (c *container) mark() string { return "ONNODE=" + c.id }
 
 // expect fails the test unless a command has ended and said what it should. A text that
 // ends in "*" is the beginning of what is expected.
-func (c *container) expect(what string, r containerd.Result, status int, stdout string) {
+func (c *container) expect(what string, r room.Result, status int, stdout string) {
 	c.t.Helper()
 	begin, open := strings.CutSuffix(stdout, "*")
 	if r.Status != status || r.Stdout != begin && !(open && strings.HasPrefix(r.Stdout, begin)) {

@@ -16,8 +16,8 @@ var subjects = []subject{
 	{"runseal", systemd},
 }
 
-// oracle is the runtime that others are compared with.
-const oracle = "runc"
+// reference is the runtime that others are compared with.
+const reference = "runc"
 
 // compared says whether a node compares a scenario's subjects with the oracle's under a
 // cgroup driver. A life takes runc a minute of emulation, so one node does it for each
