@@ -95,7 +95,8 @@ func execStreams(s *subject) {
 func execTerminal(s *subject) {
 	id := s.pod(s, s.runtime).up(s, []string{"/bin/sleep", "600"})
 	x := s.exec(s, id, []string{"/bin/sh"}, true, true)
-	x.Type("stty size; tty; test -t 0 -a -t 1 -a -t 2 && echo all; readlink /proc/self/fd/0\n")
+	// The client's size comes a moment after the start.
+	x.Type("until [ \"$(stty size)\" = \"24 80\" ]; do sleep 0.05; done; stty size; tty; test -t 0 -a -t 1 -a -t 2 && echo all; readlink /proc/self/fd/0\n")
 	x.Sees("24 80\n")
 	x.Sees("/dev/pts/0\n")
 	x.Sees("all\n")
