@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter/selfexe"
 )
 
 // The Go runtime's own hooks around fork, as used by package syscall. They block all
@@ -131,9 +133,8 @@ type cloneArgs struct {
 //go:noinline
 //go:norace
 func fork(b *boot, args *cloneArgs) (int, syscall.Errno) {
-	// The mask is the thread's.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	// The signal mask is the thread's.
+	defer selfexe.Forking()()
 	if _, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, 0, uintptr(unsafe.Pointer(&b.mask)), 8, 0, 0); errno != 0 {
 		return 0, errno
 	}

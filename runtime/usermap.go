@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/nsenter/selfexe"
 	"github.com/runseal/runseal/runtime/plan"
 )
 
@@ -112,7 +113,9 @@ func (m *mapper) call(pid int) error {
 		return err
 	}
 	defer r.Close()
+	forked := selfexe.Forking()
 	child, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, w.Fd(), w.Fd()}})
+	forked()
 	w.Close()
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.program, err)

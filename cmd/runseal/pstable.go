@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter/selfexe"
 )
 
 // runPS runs ps(1) of the host, without a shell, and returns what it prints. Package
@@ -40,9 +42,11 @@ func runPS(args []string) ([]byte, error) {
 		out[i] = os.NewFile(uintptr(fd), name)
 		defer out[i].Close()
 	}
+	forked := selfexe.Forking()
 	pid, err := syscall.ForkExec(path, append([]string{"ps"}, args...), &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{null.Fd(), out[0].Fd(), out[1].Fd()},
 	})
+	forked()
 	if err != nil {
 		return nil, &os.PathError{Op: "exec", Path: path, Err: err}
 	}

@@ -1,0 +1,37 @@
+package selfexe
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestForking: whichever thread it is that makes a process, that has the timer slack which
+// the program was started with.
+func TestForking(t *testing.T) {
+	slack := func() int {
+		got, err := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	defer func(before uint64) { timerSlack = before }(timerSlack)
+	defer Forking()() // stays on this thread
+	before := slack()
+	defer unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(before), 0, 0, 0)
+	for _, tc := range []struct {
+		started uint64
+		want    int
+	}{{123_456, 123_456}, {0, 5_000_000}} {
+		timerSlack = tc.started
+		if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 5_000_000, 0, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		forked := Forking()
+		if got := slack(); got != tc.want {
+			t.Errorf("started with %d ns: the thread that forks has %d, expected %d", tc.started, got, tc.want)
+		}
+		forked()
+	}
+}
