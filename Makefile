@@ -30,7 +30,7 @@ VCS     := $(shell git rev-parse --verify --quiet HEAD >/dev/null 2>&1 && echo a
 # urfave_cli_no_docs leaves out a Markdown generator that nobody calls.
 LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := $(GO) build -trimpath -buildvcs=$(VCS) -tags urfave_cli_no_docs
-# On amd64 runseal begins in nsenter/selfexe/entry_amd64.s, which goes on to Go's
+# On amd64 runseal begins in nsenter/entry/entry_amd64.s, which goes on to Go's
 # entry. Without this option Go's main does the same work, a little later.
 ENTRY   := $(if $(filter amd64,$(shell $(GO) env GOARCH)),-E runseal_entry)
 

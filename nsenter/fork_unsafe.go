@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/runseal/runseal/nsenter/selfexe"
+	"github.com/runseal/runseal/nsenter/inherited"
 )
 
 // The Go runtime's own hooks around fork, as used by package syscall. They block all
@@ -134,7 +134,7 @@ type cloneArgs struct {
 //go:norace
 func fork(b *boot, args *cloneArgs) (int, syscall.Errno) {
 	// The signal mask is the thread's.
-	defer selfexe.Forking()()
+	defer inherited.Forking()()
 	if _, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, 0, uintptr(unsafe.Pointer(&b.mask)), 8, 0, 0); errno != 0 {
 		return 0, errno
 	}

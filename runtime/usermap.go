@@ -13,7 +13,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"github.com/runseal/runseal/nsenter/selfexe"
+	"github.com/runseal/runseal/nsenter/inherited"
 	"github.com/runseal/runseal/runtime/plan"
 )
 
@@ -113,7 +113,7 @@ func (m *mapper) call(pid int) error {
 		return err
 	}
 	defer r.Close()
-	forked := selfexe.Forking()
+	forked := inherited.Forking()
 	child, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, w.Fd(), w.Fd()}})
 	forked()
 	w.Close()

@@ -1,9 +1,11 @@
 // The Go runtime would read cgroup files at every start, and watch them, to find
 // out how many processors it may use. It makes no difference to a program of
-// some milliseconds.
+// some milliseconds. Nor does it need names for its mappings, one prctl(2) each where
+// the kernel has them, and no mapping joins one of another name.
 //
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0
+//go:debug decoratemappings=0
 
 // Command runseal is an OCI runtime: it runs a bundle (a directory with a
 // config.json and a root filesystem) as a container whose seccomp filter is
@@ -25,7 +27,6 @@
 //	help.go        --help
 //	journal.go     errors and warnings: standard error and --log
 //	containers.go  what is called in package runtime
-//	early/         what happens before main
 //	self.go        the binary, out of reach of containers
 //	statejson.go   the state document of `state` and `list`
 //	signal.go      signal names and numbers
@@ -42,12 +43,11 @@ import (
 	"os"
 	"time"
 
-	_ "github.com/runseal/runseal/cmd/runseal/early" // before all other packages
-	"github.com/runseal/runseal/nsenter/selfexe"
+	"github.com/runseal/runseal/nsenter/inherited"
 )
 
 func main() {
-	selfexe.Tidy()
+	inherited.Restore()
 	protectSelf(os.Args[1:])
 	in := &invocation{
 		stdout: os.Stdout,

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/runseal/runseal/nsenter/selfexe"
+	"github.com/runseal/runseal/nsenter/inherited"
 )
 
 // runPS runs ps(1) of the host, without a shell, and returns what it prints. Package
@@ -42,7 +42,7 @@ func runPS(args []string) ([]byte, error) {
 		out[i] = os.NewFile(uintptr(fd), name)
 		defer out[i].Close()
 	}
-	forked := selfexe.Forking()
+	forked := inherited.Forking()
 	pid, err := syscall.ForkExec(path, append([]string{"ps"}, args...), &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{null.Fd(), out[0].Fd(), out[1].Fd()},
 	})

@@ -11,7 +11,7 @@
 // memfd takes its place.
 //
 // Two pieces of code do it: Protect, in Go, and on amd64 the program's entry in
-// assembly (entry_amd64.s), which handles the ordinary case before the Go
+// assembly (package entry), which handles the ordinary case before the Go
 // runtime starts.
 package selfexe
 
@@ -22,20 +22,13 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter/inherited"
 )
 
 // marker stands in the environment of the second execution, so that a third
 // never happens. It is no security feature: what counts is the check.
 const marker = "_RUNSEAL_SELF=1"
-
-// Tidy takes away what the program's entry has put into the environment for the Go
-// runtime. Who sets the variable would not write it like that.
-func Tidy() {
-	switch os.Getenv("GOMAXPROCS") {
-	case "01", "02":
-		os.Unsetenv("GOMAXPROCS")
-	}
-}
 
 // Protect returns when the running binary cannot be written to through
 // /proc/self/exe. It does not return if it has to execute the binary again.
@@ -132,7 +125,7 @@ func execute(fd int) error {
 		return err
 	}
 	empty, _ := unix.BytePtrFromString("")
-	defer Forking()()
+	defer inherited.Forking()()
 	_, _, errno := unix.Syscall6(unix.SYS_EXECVEAT, uintptr(fd), uintptr(unsafe.Pointer(empty)),
 		uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envp[0])), unix.AT_EMPTY_PATH, 0)
 	return fmt.Errorf("execveat: %w", errno)

@@ -145,17 +145,42 @@ start:
 	// Its monitoring thread, the first that it starts, sleeps 20 µs at a time while
 	// anything runs: dozens of interrupts for the life of one command. How much
 	// later the kernel may wake it, it inherits from this thread, 50 µs mostly.
-	// See timerslack.go, which undoes it for all that matters.
 	MOVL	$30, DI		// PR_GET_TIMERSLACK
 	MOVL	$157, AX
 	SYSCALL
 	TESTQ	AX, AX
-	JLE	processors
-	MOVQ	AX, ·timerSlack(SB)
+	JLE	files
+	MOVQ	AX, ·TimerSlack(SB)
 	MOVL	$29, DI		// PR_SET_TIMERSLACK
 	MOVL	$5000000, SI
 	MOVL	$157, AX
 	SYSCALL
+
+files:
+	// To find out how many processors the cgroup allows it reads /proc/self/cgroup
+	// and /proc/self/mountinfo, whose every line costs, even where it is told not
+	// to heed that (containermaxprocs=0). With three descriptors at most there is
+	// none to read them by, but one for each standard stream that is closed, which
+	// it opens /dev/null for. Package syscall raises the limit before main.
+	XORL	DI, DI
+	MOVL	$7, SI		// RLIMIT_NOFILE
+	XORL	DX, DX
+	LEAQ	·FileLimit(SB), R10
+	MOVL	$302, AX	// prlimit64
+	SYSCALL
+	TESTQ	AX, AX
+	JNE	processors
+	CMPQ	·FileLimit(SB), $3
+	JLS	processors
+	MOVQ	$3, 0(SP)
+	MOVQ	·FileLimit+8(SB), AX
+	MOVQ	AX, 8(SP)
+	MOVL	$7, SI
+	MOVQ	SP, DX
+	XORL	R10, R10
+	MOVL	$302, AX
+	SYSCALL
+
 processors:
 
 	// For each processor of the machine, up to GOMAXPROCS, it makes a scheduler's

@@ -1,9 +1,11 @@
-package selfexe
+package inherited
 
 import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter/entry"
 )
 
 // TestForking: whichever thread it is that makes a process, that has the timer slack which
@@ -16,7 +18,7 @@ func TestForking(t *testing.T) {
 		}
 		return got
 	}
-	defer func(before uint64) { timerSlack = before }(timerSlack)
+	defer func(before uint64) { entry.TimerSlack = before }(entry.TimerSlack)
 	defer Forking()() // stays on this thread
 	before := slack()
 	defer unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(before), 0, 0, 0)
@@ -24,7 +26,7 @@ func TestForking(t *testing.T) {
 		started uint64
 		want    int
 	}{{123_456, 123_456}, {0, 5_000_000}} {
-		timerSlack = tc.started
+		entry.TimerSlack = tc.started
 		if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 5_000_000, 0, 0, 0); err != nil {
 			t.Fatal(err)
 		}
