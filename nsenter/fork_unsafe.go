@@ -34,6 +34,9 @@ type Clone struct {
 	// and child share a part of it, so that another process can take the parent's
 	// place for an [OpSpin], see [OpenSpin]. Nil: only this process has it.
 	Page *os.File
+	// Placed: the child begins on the processors that the calling thread has been put
+	// on, not on those that this process was started with.
+	Placed bool
 }
 
 // Start forks a child that executes p.
@@ -85,7 +88,7 @@ func Start(p *Program, c Clone) (*Child, error) {
 		args.cgroup = uint64(c.Cgroup)
 	}
 	withhold(p)
-	pid, errno := fork(b, args)
+	pid, errno := fork(b, args, c.Placed)
 	unix.Close(sync[1])
 	if errno != 0 {
 		unix.Close(sync[0])
@@ -132,9 +135,9 @@ type cloneArgs struct {
 //
 //go:noinline
 //go:norace
-func fork(b *boot, args *cloneArgs) (int, syscall.Errno) {
+func fork(b *boot, args *cloneArgs, placed bool) (int, syscall.Errno) {
 	// The signal mask is the thread's.
-	defer inherited.Forking()()
+	defer inherited.Forking(placed)()
 	if _, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, 0, uintptr(unsafe.Pointer(&b.mask)), 8, 0, 0); errno != 0 {
 		return 0, errno
 	}

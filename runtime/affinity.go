@@ -20,9 +20,6 @@ import (
 // or as cpuset(7) has it; since Linux 6.2 that is still what is asked for here, as far as
 // the container's cpuset has any of it.
 func initially(a *specs.CPUAffinity) (back func(), err error) {
-	if a == nil || a.Initial == "" {
-		return func() {}, nil
-	}
 	const field = "process.execCPUAffinity.initial"
 	list, err := spec.ParseList(a.Initial, spec.MaxCPU)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter"
+	"github.com/runseal/runseal/nsenter/inherited"
 	"github.com/runseal/runseal/runtime/signals"
 )
 
@@ -27,6 +28,7 @@ func attend(child *nsenter.Child, tty *os.File) (int, error) {
 		defer t.close()
 	}
 	signals.To(child.PidFD)
+	inherited.Staying()
 	// The caller restores the signals when it has cleaned up: until then one
 	// more of them must not end this process.
 	defer signals.To(-1)

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/nsenter/inherited"
 	"github.com/runseal/runseal/runtime/cgroup"
 )
 
@@ -71,6 +72,7 @@ func (e *events) stats() error {
 
 // watch waits for what happens.
 func (e *events) watch(interval time.Duration) error {
+	inherited.Staying()
 	oom, err := e.cgroup.WatchOOM()
 	if err != nil {
 		return err

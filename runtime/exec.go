@@ -178,10 +178,11 @@ func (e *execution) start(way *entrance, how nsenter.Clone) (_ *nsenter.Child, t
 	goruntime.LockOSThread() // see create
 	defer goruntime.UnlockOSThread()
 	back := func() {}
-	if e.process != nil {
+	if e.process != nil && e.process.ExecCPUAffinity != nil && e.process.ExecCPUAffinity.Initial != "" {
 		if back, err = initially(e.process.ExecCPUAffinity); err != nil {
 			return nil, nil, err
 		}
+		how.Placed = true
 	}
 	child, err := way.fork(e.plan, how)
 	back()

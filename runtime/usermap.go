@@ -113,7 +113,7 @@ func (m *mapper) call(pid int) error {
 		return err
 	}
 	defer r.Close()
-	forked := inherited.Forking()
+	forked := inherited.Forking(false)
 	child, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, w.Fd(), w.Fd()}})
 	forked()
 	w.Close()

@@ -42,7 +42,7 @@ func runPS(args []string) ([]byte, error) {
 		out[i] = os.NewFile(uintptr(fd), name)
 		defer out[i].Close()
 	}
-	forked := inherited.Forking()
+	forked := inherited.Forking(false)
 	pid, err := syscall.ForkExec(path, append([]string{"ps"}, args...), &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{null.Fd(), out[0].Fd(), out[1].Fd()},
 	})

@@ -17,7 +17,16 @@ var (
 	// TimerSlack is how much later than asked for the kernel may wake a sleeping
 	// thread, in nanoseconds (PR_SET_TIMERSLACK, prctl(2)). 0: it was not changed.
 	TimerSlack uint64
+	// Affinity are the processors that it may run on, as sched_setaffinity(2) takes
+	// them, in AffinitySize bytes. 0: they were not changed.
+	Affinity     [128]uint64
+	AffinitySize uintptr
 )
+
+// oneProcessor is the affinity that the entry sets.
+//
+//lint:ignore U1000 used in entry_amd64.s
+var oneProcessor [128]uint64
 
 // memProfileRate is how the entry reaches the Go runtime's variable.
 //

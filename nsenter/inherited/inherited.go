@@ -1,13 +1,15 @@
 // Package inherited gives back what the process was started with and passes on to those
 // that it makes, as far as the Go runtime and the program's entry (package entry) have
 // changed it for themselves: a variable of the environment, the limit of open files, the
-// timer slack.
+// timer slack, the processors to run on.
 package inherited
 
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -37,10 +39,35 @@ func restoreTimerSlack() {
 }
 
 // Forking is to be called before a process is made, and what it returns after: the
-// goroutine stays on its thread, and the new process inherits from it the timer slack that
-// this one was started with.
-func Forking() (forked func()) {
+// goroutine stays on its thread, and the new process inherits from that the timer slack and
+// the processors that this one was started with. placed says that the thread has been put on
+// the processors that the new process is to begin on.
+func Forking(placed bool) (forked func()) {
 	runtime.LockOSThread()
 	restoreTimerSlack()
+	if !placed {
+		restoreAffinity(0)
+	}
 	return runtime.UnlockOSThread
+}
+
+// Staying is for a process that will be there for a while: its threads may run on all
+// processors again.
+func Staying() {
+	if entry.AffinitySize == 0 {
+		return
+	}
+	threads, _ := os.ReadDir("/proc/self/task") // without /proc they stay where they are
+	for _, t := range threads {
+		if tid, err := strconv.Atoi(t.Name()); err == nil {
+			restoreAffinity(tid)
+		}
+	}
+}
+
+// restoreAffinity is for the thread tid, or for the calling one, 0.
+func restoreAffinity(tid int) {
+	if entry.AffinitySize != 0 {
+		_, _, _ = unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, uintptr(tid), entry.AffinitySize, uintptr(unsafe.Pointer(&entry.Affinity)))
+	}
 }

@@ -19,7 +19,7 @@ func TestForking(t *testing.T) {
 		return got
 	}
 	defer func(before uint64) { entry.TimerSlack = before }(entry.TimerSlack)
-	defer Forking()() // stays on this thread
+	defer Forking(false)() // stays on this thread
 	before := slack()
 	defer unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(before), 0, 0, 0)
 	for _, tc := range []struct {
@@ -30,7 +30,7 @@ func TestForking(t *testing.T) {
 		if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 5_000_000, 0, 0, 0); err != nil {
 			t.Fatal(err)
 		}
-		forked := Forking()
+		forked := Forking(false)
 		if got := slack(); got != tc.want {
 			t.Errorf("started with %d ns: the thread that forks has %d, expected %d", tc.started, got, tc.want)
 		}
