@@ -137,7 +137,7 @@ type cloneArgs struct {
 //go:norace
 func fork(b *boot, args *cloneArgs, placed bool) (int, syscall.Errno) {
 	// The signal mask is the thread's.
-	defer inherited.Forking(placed)()
+	defer inherited.Thread(placed)()
 	if _, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, 0, uintptr(unsafe.Pointer(&b.mask)), 8, 0, 0); errno != 0 {
 		return 0, errno
 	}

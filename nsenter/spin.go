@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/nsenter/inherited"
 )
 
 // Spin is the parent's side of an [OpSpin]: wait until the child is there, read
@@ -61,6 +63,7 @@ func OpenSpin(file *os.File, pidfd int, step Step) (*Spin, error) {
 // Await waits until the child spins. The error is its *OpError if an op has
 // failed before, [ErrEnded], or wraps os.ErrDeadlineExceeded.
 func (s *Spin) Await(limit time.Duration) error {
+	defer inherited.Thread(false)()
 	pause := 10 * time.Microsecond
 	for end := time.Now().Add(limit); ; {
 		if atomic.LoadUint32(&s.page.held) != 0 {

@@ -113,9 +113,9 @@ func (m *mapper) call(pid int) error {
 		return err
 	}
 	defer r.Close()
-	forked := inherited.Forking(false)
+	unlock := inherited.Thread(false)
 	child, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, w.Fd(), w.Fd()}})
-	forked()
+	unlock()
 	w.Close()
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.program, err)

@@ -42,11 +42,11 @@ func runPS(args []string) ([]byte, error) {
 		out[i] = os.NewFile(uintptr(fd), name)
 		defer out[i].Close()
 	}
-	forked := inherited.Forking(false)
+	unlock := inherited.Thread(false)
 	pid, err := syscall.ForkExec(path, append([]string{"ps"}, args...), &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{null.Fd(), out[0].Fd(), out[1].Fd()},
 	})
-	forked()
+	unlock()
 	if err != nil {
 		return nil, &os.PathError{Op: "exec", Path: path, Err: err}
 	}

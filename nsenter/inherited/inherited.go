@@ -18,7 +18,7 @@ import (
 
 // Restore is for the beginning of main. The threads that the Go runtime has started so far
 // keep the timer slack that they have inherited from the first one: nobody there sleeps
-// for long. See Forking.
+// for long. See Thread.
 func Restore() {
 	// GOMAXPROCS is the entry's. Who sets the variable would not write it like that.
 	switch os.Getenv("GOMAXPROCS") {
@@ -38,11 +38,11 @@ func restoreTimerSlack() {
 	}
 }
 
-// Forking is to be called before a process is made, and what it returns after: the
-// goroutine stays on its thread, and the new process inherits from that the timer slack and
-// the processors that this one was started with. placed says that the thread has been put on
-// the processors that the new process is to begin on.
-func Forking(placed bool) (forked func()) {
+// Thread gives the calling thread the timer slack and the processors that the program was
+// started with, and keeps the goroutine on it until unlock is called. It is for whoever
+// makes a process, which inherits both, or waits for one that spins. placed says that the
+// thread has been put on the processors that the new process is to begin on.
+func Thread(placed bool) (unlock func()) {
 	runtime.LockOSThread()
 	restoreTimerSlack()
 	if !placed {

@@ -125,7 +125,7 @@ func execute(fd int) error {
 		return err
 	}
 	empty, _ := unix.BytePtrFromString("")
-	defer inherited.Forking(false)()
+	defer inherited.Thread(false)()
 	_, _, errno := unix.Syscall6(unix.SYS_EXECVEAT, uintptr(fd), uintptr(unsafe.Pointer(empty)),
 		uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envp[0])), unix.AT_EMPTY_PATH, 0)
 	return fmt.Errorf("execveat: %w", errno)
