@@ -1,7 +1,7 @@
-// The Go runtime would read cgroup files at every start, and watch them, to find
-// out how many processors it may use. It makes no difference to a program of
-// some milliseconds. Nor does it need names for its mappings, one prctl(2) each where
-// the kernel has them, and no mapping joins one of another name.
+// To a program of some milliseconds it makes no difference how many processors its
+// cgroup allows. The Go runtime is not to heed that, nor to watch it; package entry
+// keeps it from looking. And it needs no names for its mappings, one prctl(2) each
+// where the kernel has them, and no mapping joins one of another name.
 //
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0
