@@ -39,7 +39,7 @@ func (c *Cgroup) enableControllers() (err error) {
 			return nil
 		}
 		// ENOENT, ENODEV: the delete of another container has taken a parent away.
-		if try == 50 || !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENODEV) {
+		if try == races || !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENODEV) {
 			return fmt.Errorf("linux.cgroupsPath: %w", err)
 		}
 	}

@@ -71,6 +71,10 @@ func (c *Cgroup) Create() (err error) {
 	return c.CheckThawed()
 }
 
+// races is how often a cgroup is tried to be made again whose parent the delete of another
+// container has taken away meanwhile. One delete does that once.
+const races = 2000
+
 // mkdir makes dir and the parents that are missing, adds them to made, and says
 // whether dir was there already. In mode V2 it only notes what is missing, since
 // each directory needs its controllers (enableControllers).
@@ -102,7 +106,7 @@ func (c *Cgroup) mkdir(dir string, made *[]string) (there bool, err error) {
 			}
 		}
 		// ENOENT: the delete of another container has taken the parent away.
-		if err != nil && (try == 50 || err != unix.EEXIST && err != unix.ENOENT) {
+		if err != nil && (try == races || err != unix.EEXIST && err != unix.ENOENT) {
 			return false, &fs.PathError{Op: "mkdir", Path: dir, Err: err}
 		}
 		if err == nil {
