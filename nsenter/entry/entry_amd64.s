@@ -2,11 +2,12 @@
 
 // runseal_entry is the first instruction of the process when the program is
 // linked with -E runseal_entry (the Makefile does; a plain go build starts at
-// Go's own entry). It does what Protect does in the ordinary case, before the Go
-// runtime exists: that saves starting the runtime twice, 2 ms. Whatever goes
-// wrong, or is not ordinary, is left to Protect: the last jump always leads to
-// Go's entry, with the stack as the kernel made it but for one variable of the
-// environment.
+// Go's own entry). It does what selfexe.Protect does in the ordinary case, before the
+// Go runtime exists: that saves starting the runtime twice, 2 ms. Whatever goes wrong,
+// or is not ordinary, is left to Protect. Then, from start on, it makes the runtime's
+// start shorter. The last jump always leads to Go's entry, with the stack as the kernel
+// made it but for one variable of the environment; what else is other than the caller
+// gave it, package inherited puts back.
 //
 // On entry SP points to argc, argv, NULL, envp, NULL, auxv (System V ABI).
 //
@@ -14,7 +15,7 @@
 //	R8  envp
 //	R9  1 for the subcommands run, exec and create
 //	R12 descriptor of the binary
-//	R13 descriptor of the clone of its mount
+//	R13 descriptor of the clone of its mount; the size of a set of processors
 TEXT runseal_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	SP, BX
 	SUBQ	$128, SP
@@ -212,7 +213,6 @@ limit:
 	SYSCALL
 
 processors:
-
 	// For each processor of the machine, up to GOMAXPROCS, it makes a scheduler's
 	// context and a cache: 1.2 ms and 0.5 MB on 64. And for each goroutine of its own
 	// it starts a thread while there is a context without one. Two are used by
