@@ -112,6 +112,9 @@ func (t *tracer) follow(children bool) error {
 			delete(t.tracees, tid)
 			if tid == t.main {
 				t.status = ws
+				if err := t.settle(); err != nil {
+					return err
+				}
 				return t.letGo()
 			}
 			continue
@@ -237,48 +240,6 @@ func (t *tracer) call(tid int, c *tracee) error {
 		c.fails = -int64(v)
 		regs.Orig_rax = ^uint64(0) // no call has this number, so none is made
 		return unix.PtraceSetRegs(tid, &regs)
-	}
-	return nil
-}
-
-// letGo leaves the children that are still there on their own: a created container waits.
-// A tracee has to stand still for that.
-func (t *tracer) letGo() error {
-	for tid := range t.tracees {
-		if err := unix.Kill(tid, unix.SIGSTOP); err != nil {
-			delete(t.tracees, tid)
-		}
-	}
-	for len(t.tracees) > 0 {
-		var ws unix.WaitStatus
-		tid, err := t.wait(&ws)
-		if errors.Is(err, unix.ECHILD) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c := t.tracees[tid]
-		switch {
-		case ws.Exited() || ws.Signaled():
-			delete(t.tracees, tid)
-		case c == nil:
-			t.tracees[tid] = &tracee{child: true}
-			fallthrough
-		case ws.StopSignal() == unix.SIGSTOP:
-			if err := unix.PtraceDetach(tid); err != nil && !errors.Is(err, unix.ESRCH) {
-				return err
-			}
-			delete(t.tracees, tid)
-		default:
-			sig := int(ws.StopSignal())
-			if sig&^0x80 == int(unix.SIGTRAP) {
-				sig = 0
-			}
-			if err := t.resume(tid, sig); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
