@@ -38,18 +38,20 @@ func statistics(s *subject) {
 	}
 }
 
-// outOfMemory is the reason that kubectl describe shows. The shim listens for it a moment after
-// the runtime's start has returned.
+// outOfMemory is the reason that kubectl describe shows. The shim listens for it when the
+// runtime's start has returned, and needs a moment before the container ends.
 func outOfMemory(s *subject) {
-	id := s.pod(s, s.runtime).up(s, []string{"/bin/sh", "-c", "sleep 0.5; head -c 200m /dev/zero | tail"}, func(c *cri.ContainerConfig) {
+	id := s.pod(s, s.runtime).up(s, []string{"/bin/sh", "-c", "until [ -e /tmp/go ]; do sleep 0.05; done; head -c 200m /dev/zero | tail; s=$?; sleep 0.5; exit $s"}, func(c *cri.ContainerConfig) {
 		c.Linux.Resources.MemoryLimitInBytes = 24 << 20
 	})
-	st := s.ended(s, id)
-	s.Logf("exit status %d, reason %q", st.ExitCode, st.Reason)
-	if st.Reason != "OOMKilled" {
-		s.Errorf("reason %q, exit status %d; expected OOMKilled", st.Reason, st.ExitCode)
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/root/tmp/go", s.pid(s, id)), nil, 0o644); err != nil {
+		s.Fatal(err)
 	}
-	s.keep("exit status", st.ExitCode)
+	st := s.ended(s, id)
+	if !box.Eventually(func() bool { st, _ = s.status(s, id); return st.GetReason() == "OOMKilled" }) {
+		s.Errorf("reason %q, exit status %d; expected OOMKilled", st.GetReason(), st.GetExitCode())
+	}
+	s.keep("exit status", st.GetExitCode())
 }
 
 // signals are the ends of containers: by themselves, by others, and by StopContainer.

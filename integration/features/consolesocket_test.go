@@ -92,7 +92,7 @@ func TestTerminalErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			check := func(verb string, r box.Result) {
 				t.Helper()
-				if r.Status == 0 || strings.Count(r.Stderr, "\n") != 1 || !strings.Contains(r.Stderr, c.want) || r.Took >= box.Slow(time.Second) {
+				if r.Status == 0 || strings.Count(r.Stderr, "\n") != 1 || !strings.Contains(r.Stderr, c.want) || r.Took >= box.Slow(5*time.Second) {
 					t.Errorf("%s: exit status %d after %v, stderr %q; expected one line with %q", verb, r.Status, r.Took, r.Stderr, c.want)
 				}
 			}

@@ -43,10 +43,10 @@ func TestCommandsDuringAForegroundRun(t *testing.T) {
 	if got := in(t, b, nil, "echo", "text"); got != "text\n" {
 		t.Errorf("exec: %q", got)
 	}
-	if r := b.Do("start", b.ID); r.Status == 0 || r.Took > box.Slow(2*time.Second) {
+	if r := b.Do("start", b.ID); r.Status == 0 || r.Took > box.Slow(5*time.Second) {
 		t.Errorf("start: exit status %d after %v, stderr %q; expected a refusal at once", r.Status, r.Took, r.Stderr)
 	}
-	if r := b.Do("delete", b.ID); r.Status == 0 || r.Took > box.Slow(2*time.Second) {
+	if r := b.Do("delete", b.ID); r.Status == 0 || r.Took > box.Slow(5*time.Second) {
 		t.Errorf("delete: exit status %d after %v, stderr %q; expected a refusal at once", r.Status, r.Took, r.Stderr)
 	}
 	b.Must("kill", b.ID, "TERM")

@@ -2,10 +2,7 @@ package hostile
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -259,7 +256,7 @@ func failing(t *testing.T, verb string) {
 					t.Errorf("exit status %d, stderr %q, and the process reports\n%s\nexpected\n%s", r.Status, r.Stderr, r.Stdout, want)
 				}
 				// What has ended by then is a zombie, which has no environment.
-				if !box.Eventually(func() bool { return len(b.Processes()) == 1 && collectInside(t) == 0 }) {
+				if !box.Eventually(func() bool { return len(b.Processes()) == 1 && collectInside() == 0 }) {
 					t.Errorf("exit status %d, stderr %q: processes %v, expected the container's first one", r.Status, r.Stderr, b.Processes())
 				}
 				if s := b.State(); s.Status != "running" {
@@ -289,25 +286,10 @@ func failing(t *testing.T, verb string) {
 // collectInside collects the children of this process that are in a pid namespace of their
 // own, which no command is: what a command has left when it could not wait for it. Without
 // that the first process of the namespace could not end. It tells how many there were.
-func collectInside(t *testing.T) (found int) {
-	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			continue // it has ended
-		}
-		status := string(text)
-		_, inside, _ := strings.Cut(status, "\nNSpid:")
-		inside, _, _ = strings.Cut(inside, "\n")
-		if !strings.Contains(status, fmt.Sprintf("\nPPid:\t%d\n", os.Getpid())) || len(strings.Fields(inside)) < 2 || !strings.Contains(status, "\nState:\tZ") {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name))); err == nil {
-			unix.Wait4(pid, nil, unix.WNOHANG, nil)
+func collectInside() (found int) {
+	for _, c := range box.Children() {
+		if c.Inside && c.Zombie {
+			unix.Wait4(c.PID, nil, unix.WNOHANG, nil)
 			found++
 		}
 	}

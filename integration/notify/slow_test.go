@@ -24,7 +24,7 @@ func TestAcceptsLate(t *testing.T) {
 	b := container(t, a.path, oneCall, "rmdir")
 	out := b.Create()
 	pid := b.State().Pid
-	if r := b.Must("start", b.ID); r.Took > box.Slow(time.Second) {
+	if r := b.Must("start", b.ID); r.Took > box.Slow(4*time.Second) {
 		t.Errorf("start took %v", r.Took)
 	}
 	sleep(300)
@@ -126,7 +126,7 @@ func TestNeverAccepts(t *testing.T) {
 	if s := deleted.State(); s.Status != "created" {
 		t.Errorf("during start: %s, want created", s.Status)
 	}
-	if r := deleted.Must("delete", "--force", deleted.ID); r.Took > box.Slow(3*time.Second) {
+	if r := deleted.Must("delete", "--force", deleted.ID); r.Took > box.Slow(5*time.Second) {
 		t.Errorf("delete --force took %v", r.Took)
 	}
 	for _, check := range checks {
@@ -188,12 +188,12 @@ func TestExecveUnanswered(t *testing.T) {
 
 	// start does not wait for the execve, and what waits there can be killed.
 	started.Create()
-	if r := started.Must("start", started.ID); r.Took > box.Slow(time.Second) {
+	if r := started.Must("start", started.ID); r.Took > box.Slow(4*time.Second) {
 		t.Errorf("start took %v", r.Took)
 	}
 	q := a.take()
 	q.receive(t)
-	if r := started.Must("delete", "--force", started.ID); r.Took > box.Slow(3*time.Second) {
+	if r := started.Must("delete", "--force", started.ID); r.Took > box.Slow(5*time.Second) {
 		t.Errorf("delete --force took %v", r.Took)
 	}
 	started.NothingLeft()

@@ -65,7 +65,7 @@ func TestFrozen(t *testing.T) {
 		pid := b.Up()
 		defer a.take().Close()
 		freeze(t, b)
-		if r := b.Must("delete", "--force", b.ID); r.Took > box.Slow(2*time.Second) {
+		if r := b.Must("delete", "--force", b.ID); r.Took > box.Slow(5*time.Second) {
 			t.Errorf("delete --force took %v", r.Took)
 		}
 		b.WaitPid(pid)

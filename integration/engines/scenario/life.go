@@ -95,12 +95,17 @@ func update(r *Run) {
 	r.Want("exec", r.Exec(r, id, Process{Argv: []string{"/bin/echo", "hi"}}), 0, "hi\n")
 }
 
-// outOfMemory is the kernel's end of a container. It waits for a moment, since containerd's
-// shim begins to listen for that only after the runtime's start has returned.
+// outOfMemory is the kernel's end of a container. It waits until the engine's start has
+// returned, before which containerd's shim does not listen for that; and it loses another
+// process first, since an engine may hear of the container's end before it hears of why.
 func outOfMemory(r *Run) {
-	c := r.New("", Sh("sleep 0.5; exec dd if=/dev/zero of=/dev/null bs=256M count=1")...)
+	const dd = "dd if=/dev/zero of=/dev/null bs=256M count=1"
+	c := r.New("", Sh("until [ -e /tmp/go ]; do sleep 0.05; done; "+dd+"; sleep 0.5; exec "+dd)...)
 	c.Memory = 32 << 20
 	id := r.Up(c)
+	if err := os.WriteFile(root(r.Pid(r, id))+"/tmp/go", nil, 0o644); err != nil {
+		r.Fatal(err)
+	}
 	if status := r.Wait(r, id); status != 137 {
 		r.Errorf("exit status %d, expected 137", status)
 	}

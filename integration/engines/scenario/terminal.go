@@ -51,8 +51,12 @@ func attach(r *Run) {
 	c.TTY = true
 	id := r.Up(c)
 	s := r.Attach(r, id)
-	time.Sleep(200 * time.Millisecond) // what is typed before it is there, the engine may lose
-	s.Type("one\n")
+	// What is typed before it is there, the engine may lose.
+	box.Eventually(func() bool {
+		s.Type("one\n")
+		time.Sleep(100 * time.Millisecond)
+		return strings.Contains(s.Shown(), "got one\n")
+	})
 	s.Sees("got one\n")
 	s.Type("end\n")
 	s.Sees("got end\n")

@@ -1,15 +1,12 @@
 package box
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -254,40 +251,4 @@ func (b *Box) WaitPid(pid int) int {
 		return 128 + int(ws.Signal())
 	}
 	return ws.ExitStatus()
-}
-
-// ReapOrphans collects in the background, when they end, the processes that a
-// killed command has left to this test process, as an engine or process 1 does
-// it. Without that the container's first process could not end: the kernel
-// keeps the process 1 of a pid namespace until all others there are collected.
-// No command of a box may be running when it is called.
-func (b *Box) ReapOrphans() {
-	b.t.Helper()
-	// Not by /proc/PID/task/TID/children, which can miss one while others come and go.
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, name := range stats {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			continue // it has ended
-		}
-		// proc(5): pid (name) state ppid; the name can contain anything.
-		f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-		if len(f) < 2 || f[1] != strconv.Itoa(os.Getpid()) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		go func() {
-			for {
-				if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
-					return
-				}
-			}
-		}()
-	}
 }
