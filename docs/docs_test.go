@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestNamedTestsExist: each test that ARCHITECTURE.md names for an invariant is there, and
-// each safety rule names one.
+// TestNamedTestsExist: each test that a page names, for an invariant mostly, is there, and
+// each safety rule of ARCHITECTURE.md names one.
 func TestNamedTestsExist(t *testing.T) {
 	there := make(map[string]bool)
 	function := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
@@ -28,17 +28,25 @@ func TestNamedTestsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile("ARCHITECTURE.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	named := regexp.MustCompile("`(Test\\w+)`")
-	for _, m := range named.FindAllSubmatch(page, -1) {
-		if !there[string(m[1])] {
-			t.Errorf("%s is not in the tree", m[1])
+	text := make(map[string]string)
+	for _, name := range []string{"ARCHITECTURE.md", "internals.md", "performance.md"} {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text[name] = string(page)
+		found := named.FindAllSubmatch(page, -1)
+		if len(found) == 0 {
+			t.Errorf("%s names no test", name)
+		}
+		for _, m := range found {
+			if !there[string(m[1])] {
+				t.Errorf("%s: %s is not in the tree", name, m[1])
+			}
 		}
 	}
-	_, rules, _ := strings.Cut(string(page), "## Safety rules")
+	_, rules, _ := strings.Cut(text["ARCHITECTURE.md"], "## Safety rules")
 	rules, _, _ = strings.Cut(rules, "\n## ")
 	rule := regexp.MustCompile(`(?m)^\d\. `)
 	starts := rule.FindAllStringIndex(rules, -1)

@@ -22,7 +22,7 @@ gzip -9n "$stage"/usr/share/man/man8/*.8
 
 mkdir -p "$doc/docs" "$stage/usr/share/lintian/overrides" "$stage/DEBIAN"
 cp "$top/README.md" "$doc/"
-(cd "$top/docs" && find . -name '*.md' ! -name ARCHITECTURE.md) | while read -r page; do
+(cd "$top/docs" && find . -name '*.md' ! -name ARCHITECTURE.md ! -name internals.md ! -name testing.md) | while read -r page; do
 	mkdir -p "$(dirname "$doc/docs/$page")"
 	cp "$top/docs/$page" "$doc/docs/$page"
 done
