@@ -2,6 +2,7 @@ package box
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +30,8 @@ type Box struct {
 	Spec *specs.Spec
 
 	t      testing.TB
-	work   string // for the state directory and the commands' output
+	work   string       // for the state directory and the commands' output
+	remove func() error // the bundle and work
 	token  string
 	raw    bool
 	shared bool     // the state directory is another box's too
@@ -92,14 +94,16 @@ func newBox(t testing.TB) *Box {
 		ID: id, Dir: files.Dir, Rootfs: files.Rootfs(), Root: filepath.Join(work, "state"),
 		Cgroup: "/" + cgroupParent + "/" + id, t: t, work: work, token: "RUNSEAL_IT=" + id,
 	}
+	b.remove = func() error {
+		return errors.Join(files.Remove(), os.RemoveAll(work))
+	}
 	t.Cleanup(func() {
-		if err := files.Remove(); err != nil {
-			t.Errorf("remove the bundle: %v", err)
+		if err := b.remove(); err != nil {
+			t.Errorf("remove the bundle and the test directory: %v", err)
 		}
-		if err := os.RemoveAll(work); err != nil {
-			t.Errorf("remove the test directory: %v", err)
-		}
+		boxes.Delete(b)
 	})
+	boxes.Store(b, nil)
 	live.Add(1)
 	t.Cleanup(b.cleanup) // before the removal, and not instead of it
 	return b

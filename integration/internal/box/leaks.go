@@ -146,6 +146,17 @@ func (b *Box) Mounts() []string {
 // sweep removes by force what a failed test has left, so that it does not
 // disturb the next one.
 func (b *Box) sweep() {
+	b.kill()
+	// What another test's box waits for is not to be collected here: the last of those
+	// that run at the same time does it for all.
+	if live.Add(-1) == 0 {
+		Reap()
+	}
+	b.force()
+}
+
+// kill kills all of the box's processes.
+func (b *Box) kill() {
 	for _, pid := range b.Processes() {
 		unix.Kill(pid, unix.SIGKILL)
 	}
@@ -157,11 +168,10 @@ func (b *Box) sweep() {
 			}
 		}
 	}
-	// What another test's box waits for is not to be collected here: the last of those
-	// that run at the same time does it for all.
-	if live.Add(-1) == 0 {
-		Reap()
-	}
+}
+
+// force removes the box's cgroups and mounts.
+func (b *Box) force() {
 	for dirs := b.Cgroups(); len(dirs) > 0; dirs = dirs[:len(dirs)-1] {
 		unix.Rmdir(dirs[len(dirs)-1])
 	}
