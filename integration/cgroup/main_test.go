@@ -13,14 +13,16 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"github.com/runseal/runseal/runtime/cgroup"
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
+	"github.com/runseal/runseal/runtime/cgroup"
 )
 
 func TestMain(m *testing.M) {
 	if os.Geteuid() != 0 {
-		fmt.Println("SKIP: cgroups can be made by root only")
-		os.Exit(0)
+		fmt.Println("cgroups can be made by root only")
+		os.Exit(1)
 	}
 	if os.Getenv(innerEnv) != "" {
 		if err := mountV2(); err != nil {
@@ -35,6 +37,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	box.HeedSignals(func() {})
 	if os.Getenv(innerEnv) != "" {
 		os.Exit(keepRoot(m.Run))
 	}
@@ -71,7 +74,13 @@ func build(t testing.TB, path string, r *specs.LinuxResources) *cgroup.Cgroup {
 	if err != nil {
 		t.Fatal(err)
 	}
+	forget := box.OnSignal(func() {
+		o := cgroup.Open(c.Paths())
+		o.Kill()
+		o.Destroy()
+	})
 	t.Cleanup(func() {
+		defer forget()
 		o := cgroup.Open(c.Paths())
 		if err := o.Kill(); err != nil {
 			t.Error(err)

@@ -39,7 +39,7 @@ func TestInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestHeld$")
+	cmd := exec.Command("/proc/self/exe", "-test.run", "^TestHeld$")
 	cmd.Env = append(os.Environ(), heldEnv+"=1", "TMPDIR="+tmp, "RUNSEAL="+box.Binary())
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // apartEnv marks the process that has the mount namespace.
@@ -45,7 +47,11 @@ func again(env []string) int {
 	// ends that has made the process.
 	runtime.LockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || !cmd.ProcessState.Exited()) {
+	if err = cmd.Start(); err == nil {
+		onSignals(func(s unix.Signal) { cmd.Process.Signal(s) })
+		err = cmd.Wait()
+	}
+	if err != nil && (cmd.ProcessState == nil || !cmd.ProcessState.Exited()) {
 		fmt.Fprintln(os.Stderr, "the tests in a mount namespace of their own:", err)
 		return 1
 	}

@@ -81,6 +81,7 @@ func NewEmpty(t testing.TB, args ...string) *Box {
 
 func newBox(t testing.TB) *Box {
 	t.Helper()
+	Pass()
 	id := fmt.Sprintf("it-%d-%d", os.Getpid(), serial.Add(1))
 	work, err := os.MkdirTemp("", "runseal-"+id+"-")
 	if err != nil {
@@ -97,13 +98,13 @@ func newBox(t testing.TB) *Box {
 	b.remove = func() error {
 		return errors.Join(files.Remove(), os.RemoveAll(work))
 	}
+	forget := OnSignal(b.abandon)
 	t.Cleanup(func() {
 		if err := b.remove(); err != nil {
 			t.Errorf("remove the bundle and the test directory: %v", err)
 		}
-		boxes.Delete(b)
+		forget()
 	})
-	boxes.Store(b, nil)
 	live.Add(1)
 	t.Cleanup(b.cleanup) // before the removal, and not instead of it
 	return b

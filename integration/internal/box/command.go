@@ -57,7 +57,7 @@ func (b *Box) Start(prepare func(*exec.Cmd), args ...string) *Process {
 		prepare(p.Cmd)
 	}
 	p.began = time.Now()
-	pass()
+	Pass()
 	if err := p.Cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}

@@ -12,13 +12,39 @@ import (
 )
 
 var (
-	boxes       sync.Map // each *Box that is not removed yet
+	cleanups    sync.Map // functions, by pointers that tell them apart
 	interrupted atomic.Bool
 )
 
-// cleanOnSignal has a signal that ends the tests (^C at make test) remove first what the
-// boxes have made, and what last removes.
-func cleanOnSignal(last func()) {
+// OnSignal has clean called when a signal ends the tests (^C at make test), before the
+// process ends, unless forget has been called by then. Tests that run may go on meanwhile,
+// but not past [Pass].
+func OnSignal(clean func()) (forget func()) {
+	key := &clean
+	cleanups.Store(key, clean)
+	return func() { cleanups.Delete(key) }
+}
+
+// HeedSignals ends this process when a signal comes, after what is registered, and last.
+// [Main] calls it.
+func HeedSignals(last func()) {
+	onSignals(func(s unix.Signal) {
+		interrupted.Store(true)
+		fmt.Fprintln(os.Stderr, "interrupted: removing what the tests have made")
+		for range 2 { // what was about to be registered, too
+			cleanups.Range(func(key, clean any) bool {
+				clean.(func())()
+				cleanups.Delete(key)
+				return true
+			})
+		}
+		last()
+		os.Exit(128 + int(s))
+	})
+}
+
+// onSignals has do called for each signal that would end this process.
+func onSignals(do func(unix.Signal)) {
 	end := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP} {
 		if !signal.Ignored(s) { // and so by what is started here
@@ -26,30 +52,36 @@ func cleanOnSignal(last func()) {
 		}
 	}
 	go func() {
-		s := (<-end).(unix.Signal)
-		interrupted.Store(true)
-		fmt.Fprintln(os.Stderr, "interrupted: removing the containers of the tests")
-		boxes.Range(func(key, _ any) bool {
-			b := key.(*Box)
-			// A command that has begun may make more.
-			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-				b.kill()
-				Reap()
-				b.force()
-				if len(b.Processes())+len(b.Cgroups())+len(b.Mounts()) == 0 {
-					break
-				}
-			}
-			b.remove()
-			return true
-		})
-		last()
-		os.Exit(128 + int(s))
+		for s := range end {
+			do(s.(unix.Signal))
+		}
 	}()
 }
 
-// pass lets a test start a command, unless the tests have been interrupted.
-func pass() {
+// abandon removes the box while its test runs.
+func (b *Box) abandon() {
+	Until(func() bool {
+		b.kill()
+		Reap()
+		b.force()
+		return b.remove() == nil && len(b.Processes())+len(b.Cgroups())+len(b.Mounts()) == 0
+	})
+}
+
+// Until repeats what removes everything, since what has begun may make more: twice at
+// least, and until it succeeds or two seconds are over.
+func Until(removed func() bool) {
+	removed()
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+		if removed() {
+			return
+		}
+	}
+}
+
+// Pass lets a test begin something, unless the tests have been interrupted.
+func Pass() {
 	if interrupted.Load() {
 		select {}
 	}

@@ -155,8 +155,12 @@ func (b *Box) sweep() {
 	b.force()
 }
 
-// kill kills all of the box's processes.
+// kill kills all of the box's processes, frozen ones too.
 func (b *Box) kill() {
+	for _, dir := range b.Cgroups() {
+		os.WriteFile(filepath.Join(dir, "freezer.state"), []byte("THAWED"), 0)
+		os.WriteFile(filepath.Join(dir, "cgroup.freeze"), []byte("0"), 0)
+	}
 	for _, pid := range b.Processes() {
 		unix.Kill(pid, unix.SIGKILL)
 	}

@@ -78,7 +78,7 @@ func run(m *testing.M) int {
 	// The modes of files in a root file system are part of what is tested.
 	unix.Umask(0o022)
 	defer removeCgroupParents()
-	cleanOnSignal(func() {
+	HeedSignals(func() {
 		removeCgroupParents()
 		os.RemoveAll(scratch)
 	})

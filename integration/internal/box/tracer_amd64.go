@@ -64,7 +64,7 @@ func (b *Box) Trace(children bool, judge func(Call) Verdict, args ...string) (Re
 	cmd.Stdout, cmd.Stderr = out, stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
 	began := time.Now()
-	pass()
+	Pass()
 	if err := cmd.Start(); err != nil {
 		return Result{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // A Daemon is a program that runs in a room until the room is closed.
@@ -41,6 +43,7 @@ func (d *Daemon) start() {
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
 	// Its own process group: a signal to the tests' does not end it before its containers.
 	d.cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	box.Pass()
 	if err := d.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}

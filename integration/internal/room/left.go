@@ -32,6 +32,19 @@ func (r *Room) close() {
 	}
 }
 
+// abandon removes the room while its test runs.
+func (r *Room) abandon() {
+	for _, d := range slices.Backward(r.daemons) {
+		d.cmd.Process.Kill()
+		<-d.ended
+	}
+	box.Until(func() bool {
+		r.sweep()
+		box.Reap()
+		return os.RemoveAll(r.dir) == nil && len(r.processes())+len(r.mounts()) == 0
+	})
+}
+
 // Left lists what of the engine's containers exists: entries in the state directories of
 // runtimes, cgroups, mounts, shims and commands of the runtime. It allows a moment for
 // them to go.

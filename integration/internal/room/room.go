@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // Limit bounds the waits for an engine: a loaded machine takes a while to probe all of
@@ -33,6 +35,7 @@ type Room struct {
 // New makes a room. Its clean-up runs after all that the test registers later.
 func New(t testing.TB, name, cgroup string) *Room {
 	t.Helper()
+	box.Pass()
 	dir, err := os.MkdirTemp("", "runseal-"+name+"-")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +45,11 @@ func New(t testing.TB, name, cgroup string) *Room {
 		t.Fatal(err)
 	}
 	r := &Room{Cgroup: cgroup, t: t, dir: dir}
-	t.Cleanup(r.close)
+	forget := box.OnSignal(r.abandon)
+	t.Cleanup(func() {
+		r.close()
+		forget()
+	})
 	return r
 }
 

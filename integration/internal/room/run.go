@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/runseal/runseal/integration/internal/box"
 )
 
 // A Result is what a command of an engine did.
@@ -51,6 +53,7 @@ func (c Command) Run(t testing.TB, log func() string) Result {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	// A shim that inherits the pipes must not keep Run from returning.
 	cmd.WaitDelay = 5 * time.Second
+	box.Pass()
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		t.Fatalf("%q: no end within %v; stdout %q, stderr %q\n%s", c.Argv, limit, stdout.String(), stderr.String(), log())

@@ -44,6 +44,7 @@ func (c Command) Terminal(t testing.TB, log func() string) *Terminal {
 	x.cmd.Env = append(os.Environ(), c.Env...)
 	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = slave, slave, slave
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	box.Pass()
 	err = x.cmd.Start()
 	slave.Close()
 	if err != nil {
