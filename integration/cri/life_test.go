@@ -62,7 +62,15 @@ func signals(s *subject) {
 		id := pod.up(s, []string{"/bin/sleep", "600"}, func(c *cri.ContainerConfig) {
 			c.Linux.SecurityContext.NamespaceOptions = &cri.NamespaceOption{Network: cri.NamespaceMode_NODE, Pid: cri.NamespaceMode_NODE}
 		})
-		if err := unix.Kill(s.node.pid(s, id), signal); err != nil {
+		// Until runc has executed the program it is deaf to some of them.
+		pid := s.node.pid(s, id)
+		if !box.Eventually(func() bool {
+			comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			return string(comm) == "sleep\n"
+		}) {
+			s.Fatal("no sleep")
+		}
+		if err := unix.Kill(pid, signal); err != nil {
 			s.Fatal(err)
 		}
 		st := s.ended(s, id)

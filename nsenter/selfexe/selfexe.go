@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -109,10 +110,25 @@ func fromMemfd(exe int) error {
 		}
 		left -= int64(n)
 	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+	if err := seal(fd); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
 	return execute(fd)
+}
+
+// sealLimit is how long seal waits for whoever uses a page of the memfd.
+const sealLimit = 5 * time.Second
+
+// seal makes a memfd one that nobody can change. The kernel says EBUSY if a page has more
+// users than it can explain: somebody who writes, but also who only looks at the machine's
+// memory (DAMON, compaction), for a moment, or for longer on a busy machine.
+func seal(fd int) error {
+	for end := time.Now().Add(sealLimit); ; time.Sleep(time.Millisecond) {
+		_, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+		if err != unix.EBUSY || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 func execute(fd int) error {

@@ -23,6 +23,9 @@ func (t *tracer) settle() error {
 			case errors.Is(err, unix.EINTR) || err == nil && got == 0:
 				busy = busy || !c.inside || !sleeps(tid)
 				continue
+			case errors.Is(err, unix.ECHILD): // a thread of the command's
+				delete(t.tracees, tid)
+				continue
 			case err != nil:
 				return err
 			}
