@@ -18,7 +18,7 @@ import (
 // waitPids waits until the cgroup has n processes.
 func waitPids(t *testing.T, c *cgroup.Cgroup, n int) []int {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		pids, err := c.Pids()
 		if err != nil {
 			t.Fatal(err)
