@@ -167,9 +167,9 @@ start:
 processor:
 	// It starts two threads all the same, and has them do something for a few
 	// instructions at a time, for which a processor that sleeps would be woken each
-	// time. So all stay on this one, until a process is made. Not so where one is to be
-	// made or waited for: on a machine with more to do the new process, which may run
-	// anywhere, was seen to stand still for seconds.
+	// time. So all stay on this one, and a hook of delete gets all of them back. Not so
+	// where a process is to be made or waited for: on a machine with more to do the
+	// new process, which may run anywhere, was seen to stand still for seconds.
 	ORL	R9, R15
 	JNZ	limit
 	XORL	DI, DI
