@@ -253,3 +253,25 @@ func TestUserNamespaceByPathFailure(t *testing.T) {
 		})
 	}
 }
+
+// A working directory that belongs to nobody in the user namespace: its root may look it up
+// and not enter it, and neither may the user. The program must not run anywhere else.
+func TestCwdNotEntered(t *testing.T) {
+	b := sh(t, "pwd")
+	usersOf(b)
+	must(t, os.Mkdir(b.Path("secret"), 0o700))
+	b.Spec.Process.Cwd = "/secret"
+	r := b.Run()
+	if r.Status == 0 || r.Stdout != "" || !strings.Contains(r.Stderr, "process.cwd") || !strings.Contains(r.Stderr, "permission denied") {
+		t.Errorf("run: exit status %d, output %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+	}
+	b.NothingLeft()
+
+	b.Spec.Process.Cwd = "/"
+	b.Spec.Process.Args = []string{"/bin/sleep", "600"}
+	b.Up()
+	r = b.Do("exec", "--cwd", "/secret", b.ID, "/bin/pwd")
+	if r.Status == 0 || r.Stdout != "" || !strings.Contains(r.Stderr, "process.cwd") || !strings.Contains(r.Stderr, "permission denied") {
+		t.Errorf("exec: exit status %d, output %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+	}
+}

@@ -79,12 +79,17 @@ func (p *planner) rlimits(pr *specs.Process, late bool) {
 func (p *planner) workingDirectory(pr *specs.Process) {
 	p.Step("process.cwd", "enter the working directory %q", pr.Cwd)
 	p.Move(regCwd, nsenter.Imm(-1))
-	later := p.NewLabel()
+	denied, later := p.NewLabel(), p.NewLabel()
 	p.openCwd(pr).On(uint16(unix.EACCES), later)
-	p.Sys(unix.SYS_FCHDIR, nsenter.Val(regCwd)).On(uint16(unix.EACCES), later)
+	p.Sys(unix.SYS_FCHDIR, nsenter.Val(regCwd)).On(uint16(unix.EACCES), denied)
+	p.Jump(later)
+	p.Place(denied)
+	p.closeReg(regCwd)
+	p.Move(regCwd, nsenter.Imm(-1))
 	p.Place(later)
 }
 
+// lateDirectory is for the attempt as the user: regCwd is negative if root's has failed.
 func (p *planner) lateDirectory(pr *specs.Process) {
 	p.Step("process.cwd", "enter the working directory %q", pr.Cwd)
 	retry, done := p.NewLabel(), p.NewLabel()
