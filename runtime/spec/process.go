@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"math"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -42,6 +43,9 @@ func validateProcess(p *specs.Process) error {
 	if err := absolute("cwd", p.Cwd); err != nil {
 		return err
 	}
+	if err := validateConsole(p); err != nil {
+		return under("consoleSize", err)
+	}
 	if err := validateCaps(p.Capabilities); err != nil {
 		return under("capabilities", err)
 	}
@@ -64,6 +68,21 @@ func validateProcess(p *specs.Process) error {
 		return err
 	}
 	return validateLabel("selinuxLabel", p.SelinuxLabel, `" `)
+}
+
+// validateConsole checks the size of the terminal, which counts only if there is one
+// (config.md, "Process"). The kernel has 16 bits for each side (ioctl_tty(2)).
+func validateConsole(p *specs.Process) error {
+	if !p.Terminal || p.ConsoleSize == nil {
+		return nil
+	}
+	if n := p.ConsoleSize.Height; n > math.MaxUint16 {
+		return bad("height", "%d: expected at most 65535 lines", n)
+	}
+	if n := p.ConsoleSize.Width; n > math.MaxUint16 {
+		return bad("width", "%d: expected at most 65535 columns", n)
+	}
+	return nil
 }
 
 // validateLabel checks a label of a security module: text for a file of /proc, or
