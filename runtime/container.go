@@ -42,7 +42,11 @@ func (r *Runtime) State(id string) (*Container, error) {
 		return nil, err
 	}
 	defer d.Close()
-	return describe(d, s), nil
+	st, err := status(d, s)
+	if err != nil {
+		return nil, err
+	}
+	return describe(d, s, st), nil
 }
 
 // List describes all containers, damaged ones included.
@@ -62,10 +66,11 @@ func (r *Runtime) List() ([]*Container, error) {
 	return all, nil
 }
 
-func describe(d *state.Dir, s *state.State) *Container {
+// describe tells of a container in the given status.
+func describe(d *state.Dir, s *state.State, status string) *Container {
 	c := &Container{
 		ID: s.ID, Bundle: s.Bundle, Rootfs: s.Rootfs, OCIVersion: s.OCIVersion, Created: s.Created,
-		Annotations: s.Annotations, Status: status(d, s), Owner: owner(d.Path()),
+		Annotations: s.Annotations, Status: status, Owner: owner(d.Path()),
 	}
 	if c.Status != StatusStopped {
 		c.Pid = s.Pid
@@ -73,25 +78,34 @@ func describe(d *state.Dir, s *state.State) *Container {
 	return c
 }
 
-// status is never stored: the process, the FIFO and the freezer know it best.
-func status(d *state.Dir, s *state.State) string {
-	switch {
-	case s.Pid == 0:
-		return StatusCreating
-	case !alive(s):
-		return StatusStopped
+// status is never stored: the process, the FIFO and the freezer know it best. An error
+// means that they could not be asked.
+func status(d *state.Dir, s *state.State) (string, error) {
+	if s.Pid == 0 {
+		return StatusCreating, nil
+	}
+	lives, err := alive(s)
+	if err != nil {
+		return "", fmt.Errorf("container %q: %w", s.ID, err)
+	}
+	if !lives {
+		return StatusStopped, nil
 	}
 	var st unix.Stat_t
 	is := StatusRunning
 	if unix.Lstat(d.FifoPath(), &st) == nil {
 		is = StatusCreated
 	} else if unix.Lstat(fifoTemp(d), &st) == nil {
-		return StatusCreating
+		return StatusCreating, nil
 	}
-	if frozen, err := cgroupOf(s).Frozen(); err == nil && frozen {
-		return StatusPaused
+	frozen, err := cgroupOf(s).Frozen()
+	switch {
+	case state.Scarce(err):
+		return "", fmt.Errorf("container %q: %w", s.ID, err)
+	case err == nil && frozen:
+		return StatusPaused, nil
 	}
-	return is
+	return is, nil
 }
 
 // owner names the owner of a directory; root without asking anybody.
@@ -112,20 +126,18 @@ func owner(path string) string {
 
 // alive says whether the container's first process runs. Where the kernel can tell two
 // processes of one pid and start time apart, those are told apart.
-func alive(s *state.State) bool {
-	if !state.Alive(s.Pid, s.StartTime) {
-		return false
-	}
-	if s.PidInode == 0 {
-		return true
+func alive(s *state.State) (bool, error) {
+	lives, err := state.Alive(s.Pid, s.StartTime)
+	if err != nil || !lives || s.PidInode == 0 {
+		return lives, err
 	}
 	fd, err := unix.PidfdOpen(s.Pid, 0)
 	if err != nil {
-		return !cgroup.NoProcess(err) || outsideProc()
+		return !cgroup.NoProcess(err) || outsideProc(), nil
 	}
 	inode := state.PidInode(fd)
 	unix.Close(fd)
-	return inode == 0 || inode == s.PidInode || outsideProc()
+	return inode == 0 || inode == s.PidInode || outsideProc(), nil
 }
 
 // outsideProc says whether /proc is that of another pid namespace, whose numbers mean
@@ -150,7 +162,7 @@ func openInit(s *state.State) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("look for process %d: pidfd_open: %w%s", s.Pid, err, nsenter.Missing("pidfd_open", err))
 	}
-	ours := state.Alive(s.Pid, s.StartTime)
+	ours, err := state.Alive(s.Pid, s.StartTime)
 	if ours {
 		ours, err = isInit(fd, s)
 	}

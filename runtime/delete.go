@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,9 @@ func (r *Runtime) Delete(id string, force bool) error {
 		}
 		return r.deleteDamaged(d, id)
 	}
-	if st := status(d, s); !force && st != StatusStopped && st != StatusCreated {
+	if st, err := status(d, s); err != nil {
+		return fmt.Errorf("cannot delete %w", err)
+	} else if !force && st != StatusStopped && st != StatusCreated {
 		return fmt.Errorf("cannot delete container %q: it is %s, expected stopped (or use --force)", id, st)
 	}
 	if err := destroy(d, s); err != nil {
@@ -61,18 +64,34 @@ func destroy(d *state.Dir, s *state.State) error {
 	case !errors.Is(err, os.ErrProcessDone):
 		return fmt.Errorf("delete container %q: %w", s.ID, err)
 	}
-	if err == nil || !heir(d, c) {
-		if err := c.Kill(); err != nil {
-			return err
-		}
-		if err := c.Destroy(); err != nil {
-			return err
-		}
+	if err == nil {
+		err = remove(c)
+	} else {
+		err = removeUnlessInherited(d, c)
+	}
+	if err != nil {
+		return err
 	}
 	if err := resctrl.Remove(s.Resctrl); err != nil {
 		return err
 	}
 	return d.Remove()
+}
+
+// remove ends what is left in the cgroups, and removes them.
+func remove(c *cgroup.Cgroup) error {
+	if err := c.Kill(); err != nil {
+		return err
+	}
+	return c.Destroy()
+}
+
+func removeUnlessInherited(d *state.Dir, c *cgroup.Cgroup) error {
+	inherited, err := heir(d, c)
+	if err != nil || inherited {
+		return err
+	}
+	return remove(c)
 }
 
 // killAndWait kills a process of c and waits until it has ended. That it may stay a
@@ -119,13 +138,7 @@ func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 		return err
 	}
 	for _, c := range all {
-		if heir(d, c) {
-			continue
-		}
-		if err := c.Kill(); err != nil {
-			return err
-		}
-		if err := c.Destroy(); err != nil {
+		if err := removeUnlessInherited(d, c); err != nil {
 			return err
 		}
 	}
@@ -137,10 +150,14 @@ func (r *Runtime) deleteDamaged(d *state.Dir, id string) error {
 
 // placesOf is where the processes of a container may be whose state cannot be read, and
 // its resctrl group, if it has one. Without a second record, which older versions have not
-// made, it is where those are that have no cgroupsPath.
+// made, or with one that is damaged as well, it is where those are that have no cgroupsPath.
 func placesOf(d *state.Dir, id string) (all []*cgroup.Cgroup, group string, err error) {
-	if p, err := d.Place(); err == nil {
+	p, err := d.Place()
+	switch {
+	case err == nil:
 		return []*cgroup.Cgroup{cgroup.OpenScope(p.CgroupPaths, p.SystemdUnit)}, p.Resctrl, nil
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, state.ErrDamaged):
+		return nil, "", err
 	}
 	l, err := cgroup.Detect()
 	if err != nil {

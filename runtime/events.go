@@ -27,8 +27,11 @@ func (r *Runtime) Events(id string, o EventsOptions, emit func(line []byte) erro
 	if err != nil {
 		return err
 	}
-	st := status(d, s)
+	st, err := status(d, s)
 	d.Close()
+	if err != nil {
+		return fmt.Errorf("events of %w", err)
+	}
 	init, err := openInit(s)
 	switch {
 	case err == nil:
@@ -133,7 +136,15 @@ func (r *Runtime) Pids(id string) ([]int, error) {
 		return nil, err
 	}
 	defer d.Close()
-	if !alive(s) && heir(d, cgroupOf(s)) {
+	lives, err := alive(s)
+	inherited := false
+	if err == nil && !lives {
+		inherited, err = heir(d, cgroupOf(s))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("processes of container %q: %w", id, err)
+	}
+	if inherited {
 		return nil, nil
 	}
 	pids, err := members(s)

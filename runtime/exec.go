@@ -61,7 +61,11 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 0, err
 	}
 	defer d.Close()
-	if st := status(d, s); st != StatusRunning && st != StatusCreated && !(st == StatusPaused && o.IgnorePaused) {
+	st, err := status(d, s)
+	if err != nil {
+		return 0, fmt.Errorf("cannot exec in %w", err)
+	}
+	if st != StatusRunning && st != StatusCreated && !(st == StatusPaused && o.IgnorePaused) {
 		hint := ""
 		if st == StatusPaused {
 			hint = " (or use --ignore-paused)"
@@ -139,7 +143,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		signals.Catch()
 		defer signals.Restore()
 	}
-	e := &execution{plan: p, process: pr, filter: f, agent: a, wait: wait, container: describe(d, s), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
+	e := &execution{plan: p, process: pr, filter: f, agent: a, wait: wait, container: describe(d, s, st), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
 	if cfg.Linux != nil {
 		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
 	}

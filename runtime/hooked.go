@@ -68,7 +68,7 @@ func (h *hooked) before() error {
 		return err
 	}
 	defer unix.Close(init)
-	if err := startContainerHooks(h.state, h.spec, h.filter, h.wait, init, describe(h.dir, h.state)); err != nil {
+	if err := startContainerHooks(h.state, h.spec, h.filter, h.wait, init, describe(h.dir, h.state, StatusCreated)); err != nil {
 		return discard(h.dir, h.state, err)
 	}
 	return nil
@@ -93,9 +93,8 @@ func (h *hooked) after(notified bool) error {
 	case !executes:
 		return nil
 	}
-	c := describe(h.dir, h.state)
-	c.Status, c.Pid = StatusRunning, h.state.Pid // even if it was short
-	if err := runtimeHooks(spec.Poststart, h.spec.Hooks, c); err != nil {
+	running := describe(h.dir, h.state, StatusRunning) // even if it was short
+	if err := runtimeHooks(spec.Poststart, h.spec.Hooks, running); err != nil {
 		return discard(h.dir, h.state, err)
 	}
 	return nil

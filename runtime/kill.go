@@ -34,7 +34,12 @@ func (r *Runtime) Kill(id string, sig syscall.Signal, all bool) error {
 	if !gone {
 		defer unix.Close(fd)
 	}
-	inherited := gone && heir(d, cgroupOf(s))
+	inherited := false
+	if gone {
+		if inherited, err = heir(d, cgroupOf(s)); err != nil {
+			return fmt.Errorf("kill container %q: %w", id, err)
+		}
+	}
 	switch {
 	case inherited && all:
 		return nil

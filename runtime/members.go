@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/state"
 )
 
@@ -55,8 +56,11 @@ func signalMembers(s *state.State, sig unix.Signal) error {
 		} else {
 			fd, err = unix.PidfdOpen(pid, 0)
 		}
+		if errors.Is(err, os.ErrProcessDone) || cgroup.NoProcess(err) {
+			continue
+		}
 		if err != nil {
-			continue // ended
+			return fmt.Errorf("look for process %d: %w", pid, err)
 		}
 		// The number may be another process's by now; what the descriptor stands for
 		// stays the same.

@@ -56,7 +56,9 @@ func prepareNotified(d *state.Dir, s *state.State, wait *patience) (_ *notified,
 	if err := d.Lock(); err != nil {
 		return nil, err
 	}
-	if st := status(d, s); st != StatusCreated {
+	if st, err := status(d, s); err != nil {
+		return nil, err
+	} else if st != StatusCreated {
 		return nil, fmt.Errorf("it is %s, expected created", st)
 	}
 	if h.pidfd, err = openInit(s); err != nil {
@@ -73,8 +75,7 @@ func (h *notified) do(d *state.Dir, s *state.State) error {
 		return nil
 	}
 	defer removeSealPage(d)
-	c := describe(d, s)
-	c.Status = StatusCreated // its program has not been executed
+	c := describe(d, s, StatusCreated) // its program has not been executed
 	err := h.agent.handOver(h.spin, s.Pid, h.pidfd, c, h.wait)
 	if err != nil {
 		return errors.Join(err, killAndWait(h.pidfd, cgroupOf(s)))

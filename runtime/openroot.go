@@ -35,10 +35,14 @@ func openRoot(pid int) (int, error) {
 func awaitRoot(d *state.Dir, s *state.State) (int, error) {
 	for end := time.Now().Add(execveLimit); ; time.Sleep(time.Millisecond) {
 		fd, err := openRoot(s.Pid)
-		switch {
-		case !errors.Is(err, unix.EACCES) || os.Geteuid() == 0:
+		if !errors.Is(err, unix.EACCES) || os.Geteuid() == 0 {
 			return fd, err
-		case status(d, s) == StatusCreated:
+		}
+		st, e := status(d, s)
+		switch {
+		case e != nil:
+			return -1, e
+		case st == StatusCreated:
 			return -1, errors.New("it is created and not started: until then only root can join it")
 		case time.Now().After(end):
 			return -1, err

@@ -15,15 +15,17 @@ func (r *Runtime) Pause(id string) error {
 		return err
 	}
 	defer d.Close()
-	if st := status(d, s); st != StatusRunning && st != StatusCreated {
+	if st, err := status(d, s); err != nil {
+		return fmt.Errorf("pause %w", err)
+	} else if st != StatusRunning && st != StatusCreated {
 		return fmt.Errorf("pause container %q: container not running (it is %s)", id, st)
 	}
 	c := cgroupOf(s)
 	if err := c.Freeze(); err != nil {
 		return fmt.Errorf("pause container %q: %w", id, err)
 	}
-	if alive(s) {
-		return nil
+	if lives, err := alive(s); lives || err != nil {
+		return nil // it is frozen, whether there is anything to be found out or not
 	}
 	// It ended meanwhile, and what has stopped cannot be resumed.
 	err = fmt.Errorf("pause container %q: container not running (its process has just ended)", id)
@@ -40,7 +42,9 @@ func (r *Runtime) Resume(id string) error {
 		return err
 	}
 	defer d.Close()
-	if st := status(d, s); st != StatusPaused {
+	if st, err := status(d, s); err != nil {
+		return fmt.Errorf("resume %w", err)
+	} else if st != StatusPaused {
 		return fmt.Errorf("resume container %q: container not paused (it is %s)", id, st)
 	}
 	if err := cgroupOf(s).Thaw(); err != nil {

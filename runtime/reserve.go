@@ -11,8 +11,8 @@ import (
 // descriptors would not get.
 type reserve []int
 
-// reserved is how many: Kill and Destroy of package cgroup have three open at a time, and
-// Remove of package state one.
+// reserved is how many: Kill of package cgroup can do with four open at a time, one of them
+// a process, Destroy with three, and Remove of package state has one.
 const reserved = 4
 
 // newReserve takes them, before there is anything to take back. They are copies of standard

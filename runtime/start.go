@@ -18,7 +18,9 @@ func (r *Runtime) Start(id string) error {
 		return err
 	}
 	defer d.Close()
-	if st := status(d, s); st != StatusCreated {
+	if st, err := status(d, s); err != nil {
+		return fmt.Errorf("cannot start %w", err)
+	} else if st != StatusCreated {
 		return fmt.Errorf("cannot start container %q: it is %s, expected created", id, st)
 	}
 	wait := newPatience()

@@ -19,7 +19,9 @@ func (r *Runtime) UpdateSchemata(id, cache, bandwidth string) error {
 		return err
 	}
 	defer d.Close()
-	if st := status(d, s); st == StatusStopped || st == StatusCreating {
+	if st, err := status(d, s); err != nil {
+		return fmt.Errorf("update %w", err)
+	} else if st == StatusStopped || st == StatusCreating {
 		return fmt.Errorf("update container %q: container not running (it is %s)", id, st)
 	}
 	cfg, err := spec.Parse(s.Config)

@@ -93,7 +93,11 @@ func findContainer(id, root string) (*process, error) {
 	if s.Pid == 0 {
 		return nil, fmt.Errorf("container %q is being created, expected a running one", id)
 	}
-	if !state.Alive(s.Pid, s.StartTime) {
+	alive, err := state.Alive(s.Pid, s.StartTime)
+	if err != nil {
+		return nil, fmt.Errorf("container %q: %w", id, err)
+	}
+	if !alive {
 		return nil, fmt.Errorf("container %q has stopped, expected a running one", id)
 	}
 	if waits(d) {
@@ -243,8 +247,15 @@ func (p *process) filters() ([]seccomp.InstalledFilter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.container != "" && !state.Alive(p.pid, p.startTime) { // perhaps it was another's
-		return nil, errors.New(p.String() + " ended while its filters were read")
+	if p.container == "" {
+		return filters, nil
+	}
+	alive, err := state.Alive(p.pid, p.startTime)
+	if err == nil && !alive { // perhaps it was another's
+		err = errors.New(p.String() + " ended while its filters were read")
+	}
+	if err != nil {
+		return nil, err
 	}
 	return filters, nil
 }

@@ -115,6 +115,61 @@ func TestFewDescriptors(t *testing.T) {
 	}
 }
 
+// A container of many processes, and commands that have too few descriptors to look at it:
+// they do what they are told, or say what is missing, and not that the container has stopped
+// or is damaged, on which delete --force would act.
+func TestFewDescriptorsForManyProcesses(t *testing.T) {
+	b := box.New(t, "/bin/sh", "-c", "for i in $(seq 100); do sleep 600 & done; wait")
+	b.Up()
+	n := func() int { return len(b.Processes()) }
+	if !box.Eventually(func() bool { return n() > 100 }) {
+		t.Fatalf("%d processes", n())
+	}
+	limits := []int{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 24, 64}
+	few := func(limit int) {
+		b.Wrap([]string{"/bin/sh", "-c", `ulimit -n "$0" && exec "$@"`, strconv.Itoa(limit)})
+	}
+	good := map[string]bool{}
+	all := func(args ...string) {
+		for _, limit := range limits {
+			few(limit)
+			r := b.Do(args...)
+			b.Wrap(nil)
+			name := fmt.Sprintf("%d descriptors, %q", limit, args)
+			if r.Status == 0 {
+				good[args[0]] = true
+				if args[0] == "state" && !strings.Contains(r.Stdout, `"status": "running"`) {
+					t.Errorf("%s: %s", name, r.Stdout)
+				}
+				continue
+			}
+			if !strings.HasPrefix(r.Stderr, "runtime: ") && !strings.Contains(r.Stderr, "too many open files") {
+				t.Errorf("%s: stderr %q", name, r.Stderr)
+			}
+			if strings.Contains(r.Stderr, "damaged") || strings.Contains(r.Stderr, "stopped") || strings.Contains(r.Stderr, "not running") {
+				t.Errorf("%s: stderr %q", name, r.Stderr)
+			}
+			if limit > 11 {
+				t.Errorf("%s: exit status %d, stderr %q; it is enough", name, r.Status, r.Stderr)
+			}
+		}
+		if !good[args[0]] {
+			t.Errorf("%q has never succeeded", args)
+		}
+	}
+	all("state", b.ID)
+	all("ps", "--format", "json", b.ID)
+	all("kill", b.ID, "0")
+	all("kill", "--all", b.ID, "0")
+	// The least that is enough ends them all.
+	for _, limit := range limits[:10] {
+		few(limit)
+		b.Do("kill", "--all", b.ID, "KILL")
+		b.Wrap(nil)
+	}
+	b.WaitFor("stopped")
+}
+
 // No pids: the runtime itself is in a cgroup with so many, and the container below it.
 func TestFewProcesses(t *testing.T) {
 	said, good := scarce(t, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 32}, "processes", func(b *box.Box, n int) {

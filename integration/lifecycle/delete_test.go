@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/runseal/runseal/runtime/state"
 )
 
 func TestDeleteOfACreatedContainer(t *testing.T) {
@@ -52,6 +54,34 @@ func TestDeleteOfACgroupsFormerUser(t *testing.T) {
 	for name, damaged := range map[string]bool{"its state is known": false, "its state is damaged": true} {
 		t.Run(name, func(t *testing.T) { formerUser(t, damaged) })
 	}
+}
+
+// The same while the state of the one that has the cgroup now cannot be read: nobody knows
+// whether that one lives, but where its processes are is recorded a second time.
+func TestDeleteOfADamagedOnesFormerUser(t *testing.T) {
+	first := sh(t, "exit 0")
+	first.Up()
+	first.WaitFor("stopped")
+	second := first.Sibling("/bin/sleep", "600")
+	second.Spec.Linux.CgroupsPath = first.Cgroup
+	pid := second.Up()
+	file := second.Root + "/" + second.ID + "/state.json"
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first.Must("kill", "--all", first.ID, "KILL")
+	first.Must("delete", first.ID)
+	if _, letter, err := state.ProcessStart(pid); err != nil || letter == 'Z' {
+		t.Errorf("the process of the damaged container has ended: %v", err)
+	}
+	if err := os.WriteFile(file, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second.Must("delete", "--force", second.ID)
 }
 
 func formerUser(t *testing.T, damaged bool) {

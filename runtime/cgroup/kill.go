@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,20 +112,40 @@ func signalRound(dirs []string, sig unix.Signal) ([]int, error) {
 	if err := spare(before, dirs, "killing"); err != nil {
 		return nil, err
 	}
-	// In portions, so that a container of thousands does not use up all
-	// descriptors.
-	for part := range slices.Chunk(before, 64) {
-		if err := signalPart(part, dirs, sig); err != nil {
+	// In portions, so that a container of thousands does not use up all descriptors: in
+	// smaller ones where there are fewer.
+	for rest, portion := before, 64; len(rest) > 0; {
+		part := rest[:min(portion, len(rest))]
+		err := signalPart(part, dirs, sig)
+		if noDescriptors(err) && len(part) > 1 {
+			portion = len(part) / 2
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
+		rest = rest[len(part):]
 	}
 	return before, nil
 }
 
+func noDescriptors(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)
+}
+
+// signalPart signals all of the processes. If descriptors are too few for all, it signals
+// none, and the error is one of noDescriptors.
 func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 	var failed error // of what would fail in another round, too
-	fds := make([]int, len(pids))
-	for i, p := range pids {
+	fds := make([]int, 0, len(pids))
+	defer func() {
+		for _, fd := range fds {
+			if fd >= 0 {
+				unix.Close(fd)
+			}
+		}
+	}()
+	for _, p := range pids {
 		fd, err := unix.PidfdOpen(p, 0)
 		if err != nil {
 			fd = -1
@@ -132,24 +153,24 @@ func signalPart(pids []int, dirs []string, sig unix.Signal) error {
 		if err != nil && !NoProcess(err) { // else the next round looks again
 			failed = fmt.Errorf("look for process %d: pidfd_open: %w%s", p, err, nsenter.Missing("pidfd_open", err))
 		}
-		fds[i] = fd
+		if noDescriptors(err) {
+			return failed
+		}
+		fds = append(fds, fd)
 	}
 	now, err := pidsIn(dirs)
+	if err != nil {
+		return err
+	}
 	for i, fd := range fds {
-		if fd < 0 {
+		if _, still := slices.BinarySearch(now, pids[i]); fd < 0 || !still {
 			continue
 		}
-		if _, still := slices.BinarySearch(now, pids[i]); still && err == nil {
-			if e := unix.PidfdSendSignal(fd, sig, nil, 0); e != nil && e != unix.ESRCH { // ended
-				failed = fmt.Errorf("send signal %d to process %d: pidfd_send_signal: %w%s", int(sig), pids[i], e, nsenter.Missing("pidfd_send_signal", e))
-			}
+		if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != nil && err != unix.ESRCH { // ended
+			failed = fmt.Errorf("send signal %d to process %d: pidfd_send_signal: %w%s", int(sig), pids[i], err, nsenter.Missing("pidfd_send_signal", err))
 		}
-		unix.Close(fd)
 	}
-	if err == nil {
-		err = failed
-	}
-	return err
+	return failed
 }
 
 // NoProcess says whether an error of pidfd_open(2) means that there is no process of

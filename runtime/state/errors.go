@@ -3,6 +3,8 @@ package state
 import (
 	"errors"
 	"fmt"
+
+	"golang.org/x/sys/unix"
 )
 
 // Conditions that callers act on, for errors.Is.
@@ -14,6 +16,12 @@ var (
 	// nobody but that runtime can remove the container.
 	ErrForeign = errors.New("the container is another runtime's")
 )
+
+// Scarce says whether an error is about what the process or the machine has too little of,
+// descriptors or memory, and so tells nothing of what was to be looked at.
+func Scarce(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+}
 
 // containerError says which container a condition is about. Engines look for
 // parts of the texts ("does not exist").

@@ -17,7 +17,8 @@ const maxFile = 2 * spec.MaxSize
 // Load reads state.json. Whatever is wrong with it (missing, not a regular file
 // of the runtime's own user, too large, not JSON, members missing or of another
 // type, another container's id) is an error with errors.Is(err, ErrDamaged). A file of
-// runc's is none of these: the error is ErrForeign.
+// runc's is none of these: the error is ErrForeign. Nor is it damaged where descriptors or
+// memory are too few to read it (Scarce).
 func (d *Dir) Load() (*State, error) {
 	data, err := d.readFile(stateName, maxFile)
 	var s *State
@@ -27,14 +28,17 @@ func (d *Dir) Load() (*State, error) {
 	if err == nil && s.ID != d.id {
 		err = fmt.Errorf("id: %s: expected the directory's name", quote(s.ID))
 	}
-	if err != nil {
-		kind := ErrDamaged
-		if errors.Is(err, errRunc) {
-			kind = ErrForeign
-		}
-		return nil, &containerError{kind: kind, id: d.id, why: fmt.Errorf("%s: %w", stateName, err)}
+	switch {
+	case err == nil:
+		return s, nil
+	case Scarce(err):
+		return nil, &fs.PathError{Op: "read", Path: d.path + "/" + stateName, Err: err}
 	}
-	return s, nil
+	kind := ErrDamaged
+	if errors.Is(err, errRunc) {
+		kind = ErrForeign
+	}
+	return nil, &containerError{kind: kind, id: d.id, why: fmt.Errorf("%s: %w", stateName, err)}
 }
 
 // readFile returns the content of a regular file of the runtime's own user.

@@ -62,6 +62,8 @@ func (d *Dir) Place() (Place, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Place{}, &fs.PathError{Op: "open", Path: d.path + "/" + placeName, Err: unix.ENOENT}
+	case Scarce(err):
+		return Place{}, &fs.PathError{Op: "read", Path: d.path + "/" + placeName, Err: err}
 	case err != nil:
 		return Place{}, &containerError{kind: ErrDamaged, id: d.id, why: fmt.Errorf("%s: %w", placeName, err)}
 	}

@@ -80,20 +80,21 @@ func parseStat(b []byte) (startTime uint64, state byte, err error) {
 // Alive says whether pid is the process that started at startTime and still
 // runs: not a zombie, not dead, not a later process with the same number. A
 // process whose first thread has ended while others go on counts as a zombie. A
-// start time of 0, which no process but the kernel's own has, is never alive.
-func Alive(pid int, startTime uint64) bool {
+// start time of 0, which no process but the kernel's own has, is never alive. An error
+// means that it could not be found out.
+func Alive(pid int, startTime uint64) (bool, error) {
 	if startTime == 0 {
-		return false
+		return false, nil
 	}
 	start, state, err := ProcessStart(pid)
-	if err != nil || start != startTime {
-		return false
+	if err == unix.ESRCH {
+		return false, nil
 	}
-	switch state {
-	case 'Z', 'X', 'x':
-		return false
+	if err != nil {
+		return false, err
 	}
-	return true
+	dead := state == 'Z' || state == 'X' || state == 'x'
+	return start == startTime && !dead, nil
 }
 
 // pidfsMagic is the file system of pidfds from Linux 6.9 on (PID_FS_MAGIC, linux/magic.h).

@@ -42,7 +42,15 @@ func TestAlive(t *testing.T) {
 	if err != nil || self == 0 || (state != 'R' && state != 'S') {
 		t.Fatalf("own process: %d %c %v", self, state, err)
 	}
-	if !Alive(os.Getpid(), self) || Alive(os.Getpid(), self+1) || Alive(os.Getpid(), 0) {
+	alive := func(pid int, start uint64) bool {
+		t.Helper()
+		is, err := Alive(pid, start)
+		if err != nil {
+			t.Errorf("Alive(%d, %d): %v", pid, start, err)
+		}
+		return is
+	}
+	if !alive(os.Getpid(), self) || alive(os.Getpid(), self+1) || alive(os.Getpid(), 0) {
 		t.Error("Alive of the own process")
 	}
 	for _, pid := range []int{-1, 0} {
@@ -59,13 +67,13 @@ func TestAlive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !Alive(pid, start) {
+	if !alive(pid, start) {
 		t.Error("a running process is not alive")
 	}
 	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(5 * time.Second); Alive(pid, start); {
+	for deadline := time.Now().Add(5 * time.Second); alive(pid, start); {
 		if time.Now().After(deadline) {
 			t.Fatal("still alive after SIGKILL")
 		}
@@ -87,7 +95,7 @@ func BenchmarkAlive(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if !Alive(os.Getpid(), start) {
+		if is, err := Alive(os.Getpid(), start); err != nil || !is {
 			b.Fatal("not alive")
 		}
 	}
