@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,6 +29,11 @@ func takeMaster(fds []int, socket string) (*os.File, error) {
 	}
 	if socket == "" {
 		copySize(fds[0]) // while the child still waits, so that it never sees another
+		// What reads from it can be told to stop.
+		if err := unix.SetNonblock(fds[0], true); err != nil {
+			unix.Close(fds[0])
+			return nil, fmt.Errorf("process.terminal: %w", err)
+		}
 		return os.NewFile(uintptr(fds[0]), "terminal"), nil
 	}
 	defer unix.Close(fds[0])
@@ -65,16 +71,15 @@ func serveTerminal(master *os.File) (*terminal, error) {
 		t.restore = old
 		winch := make(chan os.Signal, 1)
 		signal.Notify(winch, unix.SIGWINCH)
-		copySize(int(master.Fd()))
+		copySizeTo(master)
 		go func() {
 			for range winch {
-				copySize(int(master.Fd()))
+				copySizeTo(master)
 			}
 		}()
 	}
 	go func() {
-		// Ends with EIO when the last process has closed its side.
-		_, _ = io.Copy(os.Stdout, master)
+		t.copy()
 		close(t.copied)
 	}()
 	go func() { _, _ = io.Copy(master, os.Stdin) }()
@@ -88,9 +93,66 @@ func copySize(master int) {
 	}
 }
 
-// close waits for the rest of the output and restores standard input.
+func copySizeTo(master *os.File) {
+	if c, err := master.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { copySize(int(fd)) })
+	}
+}
+
+// copy takes the output to standard output. It ends with EIO when the last process has
+// closed its side, or when it is told to stop.
+func (t *terminal) copy() {
+	var buf [32 << 10]byte
+	for {
+		n, err := t.master.Read(buf[:])
+		if n > 0 {
+			if _, err := os.Stdout.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// terminalBuffer is more than a terminal holds of output that nobody has read yet: 64 KiB
+// on the way and a page that can be read (drivers/tty/tty_buffer.c, n_tty.c).
+const terminalBuffer = 128 << 10
+
+// finish takes to standard output what the process that has ended had still written. Those
+// that it has left behind may keep the terminal open for as long as they like; nobody waits
+// for them, and for what they write.
+func (t *terminal) finish() {
+	if t.master.SetReadDeadline(time.Unix(1, 0)) == nil {
+		<-t.copied
+	}
+	c, err := t.master.SyscallConn()
+	if err != nil {
+		return
+	}
+	// Not by way of Read, to which the time is over.
+	_ = c.Control(func(fd uintptr) {
+		var buf [4 << 10]byte
+		for left := terminalBuffer; left > 0; {
+			n, err := unix.Read(int(fd), buf[:])
+			if err == unix.EINTR {
+				continue
+			}
+			if n <= 0 { // EAGAIN: it is empty
+				return
+			}
+			if _, err := os.Stdout.Write(buf[:n]); err != nil {
+				return
+			}
+			left -= n
+		}
+	})
+}
+
+// close ends the copying, with the rest of the output, and restores standard input.
 func (t *terminal) close() {
-	<-t.copied
+	t.finish()
 	if t.restore != nil {
 		_ = unix.IoctlSetTermios(0, unix.TCSETS, t.restore)
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -149,6 +150,21 @@ func TestTerminalWithoutOneOutside(t *testing.T) {
 			if r.Status != 5 || r.Stderr != "" || r.Stdout != seq.String() {
 				t.Errorf("exit status %d, stderr %q, %d bytes of output beginning %.60q and ending %.20q; expected 5, none, %d bytes",
 					r.Status, r.Stderr, len(r.Stdout), r.Stdout, tail(r.Stdout, 20), seq.Len())
+			}
+		})
+	}
+}
+
+// Whoever still has the terminal when the process ends is not waited for, silent or not.
+func TestTerminalLeftOpen(t *testing.T) {
+	b := sh(t, "sleep 600")
+	b.Up()
+	for name, left := range map[string]string{"silent": "sleep 600", "talking": "yes"} {
+		t.Run(name, func(t *testing.T) {
+			script := "echo begun; setsid " + left + " & sleep 0.2; exit 6"
+			r := b.Do("exec", "--tty", b.ID, "/bin/sh", "-c", script)
+			if r.Status != 6 || r.Stderr != "" || !strings.HasPrefix(r.Stdout, "begun\r\n") || r.Took > box.Slow(5*time.Second) {
+				t.Errorf("exit status %d after %v, stderr %q, output %.60q; expected 6, soon", r.Status, r.Took, r.Stderr, r.Stdout)
 			}
 		})
 	}
