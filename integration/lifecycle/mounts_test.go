@@ -89,3 +89,24 @@ func TestCgroupMount(t *testing.T) {
 		}
 	}
 }
+
+// A tmpfs takes the place of a directory with that one's mode, unless it is given another;
+// where there was none it has its own default.
+func TestTmpfsKeepsTheMode(t *testing.T) {
+	b := sh(t, "stat -c '%a %n' /private /group /given /new; cd /private && touch file && stat -c %s file")
+	for dir, mode := range map[string]os.FileMode{"private": 0o700, "group": os.ModeSetgid | 0o750, "given": 0o700} {
+		if err := os.Mkdir(b.Path(dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(b.Path(dir), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Mount("tmpfs", "tmpfs", "/private", "")
+	b.Mount("tmpfs", "tmpfs", "/group", "nosuid,nodev,size=64k")
+	b.Mount("tmpfs", "tmpfs", "/given", "size=64k,mode=755")
+	b.Mount("tmpfs", "tmpfs", "/new", "nosuid")
+	if out, want := output(t, b), "700 /private\n2750 /group\n755 /given\n1777 /new\n0\n"; out != want {
+		t.Errorf("%q, expected %q", out, want)
+	}
+}

@@ -78,7 +78,12 @@ func (p *planner) mountFS(m *mount) {
 		// somewhere else.
 		flags = unix.O_NOFOLLOW
 	}
-	p.target(m.Destination, true, flags)
+	keep := m.keepsMode()
+	if keep {
+		p.targetMode(m, flags)
+	} else {
+		p.target(m.Destination, true, flags)
+	}
 	p.refuseProc(m)
 	if m.copyUp && m.fstype == "tmpfs" {
 		// The parent copies what lies below: see MarkCopyUp.
@@ -94,6 +99,9 @@ func (p *planner) mountFS(m *mount) {
 	}
 	p.mountCall(m.source, ".", m.fstype, mflags, p.labelled(m.fstype, m.data))
 	p.labelQueue(m)
+	if keep {
+		p.setMode(m)
+	}
 	if m.copyUp && m.fstype == "tmpfs" {
 		p.openIn(m.Destination, openDir, regTarget)
 		p.Move(RegPath, nsenter.Imm(len(p.paths)))

@@ -66,13 +66,15 @@ const (
 
 	regTime    = RegListener + 3 // /proc/self, until the time namespace is made
 	regOffsets = RegListener + 4 // its timens_offsets
+
+	regMode = RegListener + 5 // of the directory that a tmpfs is mounted on; negative if that was made for it
 )
 
 var regNames = [...]string{
 	regRoot: "root", regTarget: "target", regTree: "tree", regDir: "dir", regProc: "proc",
 	regMask: "mask", RegPath: "path", regOld: "oldroot", regCwd: "cwd", regExe: "exe", RegFifo: "fifo",
 	RegPidFD: "init", regMaster: "master", regSlave: "slave", RegListener: "listener",
-	regSelf: "self/fd", regFlags: "flags", regTime: "self", regOffsets: "offsets",
+	regSelf: "self/fd", regFlags: "flags", regTime: "self", regOffsets: "offsets", regMode: "mode",
 }
 
 // Marks are the bytes by which the child tells the parent where it stands.

@@ -58,12 +58,18 @@ func rel(name string) string {
 // longer path is then resolved again inside the root. So whatever the root
 // holds, or somebody swaps meanwhile, nothing is made outside of it.
 func (p *planner) target(name string, dir bool, flags uint64) {
+	p.targetFound(name, dir, flags, func() {})
+}
+
+// targetFound is target with something to be done if it need not be made.
+func (p *planner) targetFound(name string, dir bool, flags uint64, found func()) {
 	flags |= openAny
 	if dir {
 		flags |= unix.O_DIRECTORY
 	}
 	missing, dangling, done := p.NewLabel(), p.NewLabel(), p.NewLabel()
 	p.openIn(name, flags, regTarget).On(uint16(unix.ENOENT), missing)
+	found()
 	p.Jump(done)
 
 	p.Place(missing)
