@@ -134,8 +134,8 @@ var (
 		{unix.FSCONFIG_SET_FLAG, "SET_FLAG"}, {unix.FSCONFIG_SET_STRING, "SET_STRING"}, {unix.FSCONFIG_CMD_CREATE, "CMD_CREATE"},
 	}}
 	ioctls = flagSet{exact: true, names: []flagName{
-		{unix.SIOCSIFFLAGS, "SIOCSIFFLAGS"}, {unix.NS_GET_NSTYPE, "NS_GET_NSTYPE"}, {unix.TIOCSPTLCK, "TIOCSPTLCK"},
-		{unix.TIOCGPTPEER, "TIOCGPTPEER"}, {unix.TIOCSCTTY, "TIOCSCTTY"},
+		{unix.SIOCSIFFLAGS, "SIOCSIFFLAGS"}, {unix.TIOCSPTLCK, "TIOCSPTLCK"}, {unix.TIOCGPTPEER, "TIOCGPTPEER"},
+		{unix.TIOCSCTTY, "TIOCSCTTY"}, {unix.TIOCSWINSZ, "TIOCSWINSZ"},
 	}}
 	prctlOps = flagSet{exact: true, names: []flagName{
 		{unix.PR_SET_PDEATHSIG, "SET_PDEATHSIG"}, {unix.PR_SET_KEEPCAPS, "SET_KEEPCAPS"}, {unix.PR_CAPBSET_DROP, "CAPBSET_DROP"},

@@ -123,7 +123,7 @@ func (n *namespaces) path(flag uint64) string {
 
 // openNamespaces opens those given by path, all before the first is entered,
 // because entering one changes what paths mean. O_NONBLOCK: a FIFO must not
-// block; the ioctl then refuses whatever is not a namespace of the right type.
+// block; setns(2) then refuses whatever is not a namespace of the right type.
 func (p *planner) openNamespaces() {
 	for _, j := range p.ns.joined {
 		p.Name(j.reg, "ns."+nsName(j.flag))
