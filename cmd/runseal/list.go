@@ -63,8 +63,8 @@ func listTable(out *bytes.Buffer, all []*runtime.Container) {
 			io.WriteString(w, oneLine(c.ID)+"\t-\t"+c.StatusText()+"\t"+oneLine(c.Err.Error())+"\t-\t-\n")
 			continue
 		}
-		io.WriteString(w, oneLine(c.ID)+"\t"+strconv.Itoa(c.Pid)+"\t"+status(c)+"\t"+
-			oneLine(c.Bundle)+"\t"+created(c)+"\t"+oneLine(c.Owner)+"\n")
+		io.WriteString(w, oneLine(c.ID)+"\t"+strconv.Itoa(c.Pid)+"\t"+c.StatusText()+"\t"+
+			oneLine(c.Bundle)+"\t"+c.CreatedText()+"\t"+oneLine(c.Owner)+"\n")
 	}
 	w.Flush()
 }
@@ -79,7 +79,7 @@ func listIDs(out *bytes.Buffer, all []*runtime.Container) {
 func listJSON(out *bytes.Buffer, all []*runtime.Container) {
 	b := []byte{'['}
 	for _, c := range all {
-		b = appendState(jsonw.AppendComma(b), c, false)
+		b = c.AppendState(jsonw.AppendComma(b), false)
 	}
 	out.Write(append(b, "]\n"...))
 }

@@ -21,14 +21,18 @@
 // There is one file for each subcommand. The other files:
 //
 //	app.go         global flags, the way from argv to a subcommand
-//	argv.go        flags behind the container's id, number of arguments
+//	commands.go    subcommands by name
+//	argv.go        flags behind the container's id
 //	option.go      the flag type: names, help line, value
-//	usage.go       wrong usage, in two lines
+//	usage.go       wrong usage, in two lines; number of arguments
 //	help.go        --help
 //	journal.go     errors and warnings: standard error and --log
 //	containers.go  what is called in package runtime
+//	stateroot.go   the default of --root
 //	self.go        the binary, out of reach of containers
-//	statejson.go   the state document of `state` and `list`
+//	listen.go      what systemd has handed over (LISTEN_FDS)
+//	pstable.go     the table of `ps`, made by the host's ps(1)
+//	size.go        numbers of bytes with units
 //	signal.go      signal names and numbers
 //	version.go     --version
 //

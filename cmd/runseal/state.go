@@ -18,7 +18,7 @@ running, paused or stopped.`,
 			if err != nil {
 				return err
 			}
-			_, err = in.stdout.Write(append(appendState(nil, ct, true), '\n'))
+			_, err = in.stdout.Write(append(ct.AppendState(nil, true), '\n'))
 			return err
 		},
 	}
