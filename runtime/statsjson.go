@@ -19,7 +19,8 @@ func appendOOM(b []byte, id string) []byte {
 }
 
 // appendStats appends the event with what a container uses. intel_rdt and
-// network_interfaces are always empty: runseal sets up neither.
+// network_interfaces are always empty: neither the resctrl group nor the network
+// devices that a container may have are read.
 func appendStats(b []byte, id string, s *cgroup.Stats) []byte {
 	b = jsonw.AppendString(append(b, `{"type":"stats","id":`...), id)
 	b = append(b, `,"data":{"cpu":`...)

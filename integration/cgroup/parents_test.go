@@ -110,7 +110,7 @@ func TestThreadedParent(t *testing.T) {
 	if err := free.Create(); err != nil {
 		t.Fatal(err)
 	}
-	// That is what clone3(2) says; see TestThreadedCgroup of the features.
+	// That is what clone3(2) says; see TestRefusedBirth of the features.
 	if field, why := free.WhyNot(unix.EOPNOTSUPP, 1); field != "linux.cgroupsPath" || !strings.Contains(why, `/free is of type "domain invalid", expected "domain"`) {
 		t.Errorf("%s: %s", field, why)
 	}

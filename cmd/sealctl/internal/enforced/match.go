@@ -91,7 +91,7 @@ func (m *Match) verify(f seccomp.InstalledFilter, vm *bpf.VM, profile *specs.Lin
 // SECCOMP_FILTER_FLAG_LOG.
 var ErrLog = errors.New("only one of filter and profile has SECCOMP_FILTER_FLAG_LOG")
 
-// Equal proves that the filter decides all calls as the policy does. negative says that
+// Equal proves that the filter decides all calls as the policy does. negativeOnly says that
 // it does so for numbers below 0x80000000 only (see the package comment). The errors
 // are those of [seccomp.Verify], among them a [*seccomp.Counterexample], and [ErrLog].
 func Equal(f seccomp.InstalledFilter, policy *seccomp.Policy) (negativeOnly bool, err error) {

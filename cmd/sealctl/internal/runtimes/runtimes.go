@@ -193,7 +193,8 @@ func (h Host) Config(id, bundle string) (text []byte, path string, err error) {
 	return nil, "", err
 }
 
-// readFile reads a regular file of at most spec.MaxSize bytes.
+// readFile reads a regular file of at most twice spec.MaxSize bytes: some states have
+// a config.json in them.
 func readFile(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
