@@ -65,10 +65,6 @@ func Imm[T ~int | ~int32 | ~int64 | ~uint | ~uint32 | ~uint64 | ~uint16 | ~uint8
 // Val is the value of a register at the time the op runs.
 func Val(r Reg) Arg { return Arg{register, uint64(r)} }
 
-// Offset tells where in the arena an argument made by the Builder's String,
-// Bytes, Zeros or Pointers lies. It is meaningless for other arguments.
-func (a Arg) Offset() uint32 { return uint32(a.value) }
-
 // At returns the address off bytes behind a, which must be a memory argument.
 func (a Arg) At(off uint32) Arg { return Arg{memory, a.value + uint64(off)} }
 

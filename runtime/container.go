@@ -26,7 +26,6 @@ const (
 // Container is what state and list show.
 type Container struct {
 	ID, Bundle, Rootfs string
-	OCIVersion         string
 	Status             string
 	Pid                int // 0 when stopped
 	Created            time.Time
@@ -69,7 +68,7 @@ func (r *Runtime) List() ([]*Container, error) {
 // describe tells of a container in the given status.
 func describe(d *state.Dir, s *state.State, status string) *Container {
 	c := &Container{
-		ID: s.ID, Bundle: s.Bundle, Rootfs: s.Rootfs, OCIVersion: s.OCIVersion, Created: s.Created,
+		ID: s.ID, Bundle: s.Bundle, Rootfs: s.Rootfs, Created: s.Created,
 		Annotations: s.Annotations, Status: status, Owner: owner(d.Path()),
 	}
 	if c.Status != StatusStopped {

@@ -12,13 +12,8 @@ type Decoder = strictjson.Decoder
 // [Decoder] has read) is wrong.
 type FieldError = strictjson.FieldError
 
-// Limits of the decoder.
-const (
-	// MaxSize is the largest document, in bytes.
-	MaxSize = strictjson.MaxSize
-	// MaxDepth is how many arrays and objects may be open at once.
-	MaxDepth = strictjson.MaxDepth
-)
+// MaxSize is the largest document, in bytes.
+const MaxSize = strictjson.MaxSize
 
 // NewDecoder gives a Decoder for data. The strings that it decodes do not share
 // data's memory; what Skip gives does.

@@ -15,7 +15,7 @@
 // in config.md), but they have to be valid JSON. The sections of other platforms
 // (windows, solaris, vm, zos, freebsd) are unknown members to this package.
 //
-// Limits: 16 MiB of text (MaxSize), 64 levels of nesting (MaxDepth).
+// Limits: 16 MiB of text (MaxSize), 64 levels of nesting (strictjson.MaxDepth).
 //
 // # Errors
 //

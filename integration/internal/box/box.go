@@ -35,7 +35,6 @@ type Box struct {
 	token  string
 	raw    bool
 	shared bool     // the state directory is another box's too
-	extra  []string // further container ids to delete
 	global []string // further global flags of the runtime
 	wrap   []string // program and arguments that execute the runtime
 	env    []string // for the runtime
@@ -138,9 +137,6 @@ func (b *Box) Wrap(argv []string, env ...string) { b.wrap, b.env = argv, env }
 // Mark is the environment variable by which the box knows its processes; it is
 // for tests that start the runtime by themselves.
 func (b *Box) Mark() string { return b.token }
-
-// Also registers a further container id for the clean-up.
-func (b *Box) Also(id string) { b.extra = append(b.extra, id) }
 
 // WriteConfig puts data into config.json as it is; Spec is not used any more.
 func (b *Box) WriteConfig(data []byte) {

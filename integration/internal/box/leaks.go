@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,11 +19,9 @@ func (b *Box) cleanup() {
 	b.t.Helper()
 	defer b.sweep() // also when a command has hung and ended the clean-up
 	if _, err := os.Stat(b.Root); err == nil {
-		for _, id := range append([]string{b.ID}, b.extra...) {
-			r := b.Do("delete", "--force", id)
-			if r.Status != 0 {
-				b.t.Errorf("delete --force %s: exit status %d, stderr %q", id, r.Status, r.Stderr)
-			}
+		r := b.Do("delete", "--force", b.ID)
+		if r.Status != 0 {
+			b.t.Errorf("delete --force %s: exit status %d, stderr %q", b.ID, r.Status, r.Stderr)
 		}
 	}
 	if left := b.Left(); len(left) > 0 {
@@ -68,7 +65,7 @@ func (b *Box) look() []string {
 	}
 	entries, _ := os.ReadDir(b.Root)
 	for _, e := range entries {
-		if b.shared && e.Name() != b.ID && !slices.Contains(b.extra, e.Name()) {
+		if b.shared && e.Name() != b.ID {
 			continue
 		}
 		left = append(left, "state "+filepath.Join(b.Root, e.Name()))
