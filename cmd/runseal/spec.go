@@ -48,7 +48,7 @@ limits. Whoever has written it can run it.`,
 
 // writeConfig makes the file path; it is an error if it exists.
 func writeConfig(path string, rootless bool) error {
-	s := spec.Default(false)
+	s := spec.Default()
 	if rootless {
 		recursive := slices.Contains(plan.MountOptions(kernel.Lacks()), "rro")
 		spec.Rootless(s, uint32(os.Geteuid()), uint32(os.Getegid()), recursive)

@@ -12,7 +12,7 @@ import (
 // capabilities in it, this machine's architecture and the running kernel. Each
 // call returns a new value.
 func Base() (*specs.Spec, error) {
-	s := spec.Default(false)
+	s := spec.Default()
 	p, err := docker.Default(docker.Host{Caps: s.Process.Capabilities.Bounding})
 	if err != nil {
 		return nil, err

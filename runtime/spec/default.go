@@ -6,25 +6,20 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// Default gives the configuration that `runseal spec` writes on this host;
-// terminal is process.terminal. See DefaultOptions.Spec.
-func Default(terminal bool) *specs.Spec {
+// Default gives the configuration that `runseal spec` writes on this host. See
+// DefaultOptions.Spec.
+func Default() *specs.Spec {
 	const cgroup2Magic = 0x63677270 // CGROUP2_SUPER_MAGIC, linux/magic.h
 	var fs syscall.Statfs_t
 	v2 := syscall.Statfs("/sys/fs/cgroup", &fs) == nil && fs.Type == cgroup2Magic
-	return DefaultOptions{Terminal: terminal, CgroupV2: v2}.Spec()
+	return DefaultOptions{CgroupV2: v2}.Spec()
 }
 
 // DefaultOptions is everything on which the default configuration depends.
 type DefaultOptions struct {
-	// Terminal asks for process.terminal.
-	Terminal bool
 	// CgroupV2 says that the host has the unified cgroup hierarchy, where a
 	// container can be given its own view of it.
 	CgroupV2 bool
-	// Caps is the bounding, effective and permitted set; nil stands for
-	// CAP_AUDIT_WRITE, CAP_KILL and CAP_NET_BIND_SERVICE.
-	Caps []string
 }
 
 // Spec gives the default configuration: a shell in the bundle's rootfs
@@ -33,17 +28,11 @@ type DefaultOptions struct {
 // profile. The result passes Validate, and shares no memory with
 // another one.
 func (o DefaultOptions) Spec() *specs.Spec {
-	caps := func() []string {
-		if o.Caps != nil {
-			return append([]string{}, o.Caps...)
-		}
-		return []string{"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"}
-	}
+	caps := func() []string { return []string{"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"} }
 	s := &specs.Spec{
 		Version: SpecVersion,
 		Process: &specs.Process{
-			Terminal: o.Terminal,
-			Args:     []string{"sh"},
+			Args: []string{"sh"},
 			Env: []string{
 				"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 				"TERM=xterm",

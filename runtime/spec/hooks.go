@@ -20,10 +20,8 @@ const (
 	numHooks
 )
 
+// hookNames are the members of hooks that hold the lists.
 var hookNames = [numHooks]string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"}
-
-// String is the member of hooks that holds the list.
-func (k HookKind) String() string { return hookNames[k] }
 
 // Field is the path of entry i of the list: hooks.poststop[1].
 func (k HookKind) Field(i int) string { return index("hooks."+hookNames[k], i) }
