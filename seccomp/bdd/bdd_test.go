@@ -103,7 +103,19 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-func (v Vector) constant() (uint32, bool) { return v.Constant() }
+// constant returns the value of a vector that is the same everywhere.
+func (v Vector) constant() (k uint32, constant bool) {
+	for bit, p := range v {
+		switch p {
+		case True:
+			k |= 1 << bit
+		case False:
+		default:
+			return 0, false
+		}
+	}
+	return k, true
+}
 
 func TestCut(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))

@@ -23,20 +23,6 @@ func (d *Diagram) Const(k uint32) Vector {
 	return v
 }
 
-// Constant returns the value of a vector that is the same everywhere.
-func (v *Vector) Constant() (k uint32, constant bool) {
-	for bit, p := range v {
-		switch p {
-		case True:
-			k |= 1 << bit
-		case False:
-		default:
-			return 0, false
-		}
-	}
-	return k, true
-}
-
 // Equal returns the predicate a == b.
 func (d *Diagram) Equal(a, b Vector) Ref {
 	// From the lowest bit on, which comes last in the diagram: what is built is

@@ -100,13 +100,6 @@ func (d *Decoder) Uint64() (uint64, error) {
 	return v, err
 }
 
-// Strings reads an array of strings, or null, which gives nil.
-func (d *Decoder) Strings() ([]string, error) {
-	var v []string
-	err := Scalars(d, &v, Text[string])
-	return v, err
-}
-
 // StringMap reads an object whose values are strings, or null, which gives nil.
 func (d *Decoder) StringMap() (map[string]string, error) {
 	var v map[string]string

@@ -38,7 +38,7 @@ func readRecord(data []byte) (r record, err error) {
 		case "paths":
 			r.Paths, err = d.StringMap()
 		case "args":
-			r.Args, err = d.Strings()
+			err = Scalars(d, &r.Args, Text[string])
 		case "nums":
 			if d.Null() {
 				return nil

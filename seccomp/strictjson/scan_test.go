@@ -152,7 +152,7 @@ func TestLimits(t *testing.T) {
 		"Bool":      func(d *Decoder) error { _, err := d.Bool(); return err },
 		"Int64":     func(d *Decoder) error { _, err := d.Int64(); return err },
 		"Uint64":    func(d *Decoder) error { _, err := d.Uint64(); return err },
-		"Strings":   func(d *Decoder) error { _, err := d.Strings(); return err },
+		"Scalars":   func(d *Decoder) error { var v []string; return Scalars(d, &v, Text[string]) },
 		"StringMap": func(d *Decoder) error { _, err := d.StringMap(); return err },
 		"End":       func(d *Decoder) error { return d.End() },
 		"Members":   func(d *Decoder) error { o := d.Members(); o.Next(); return o.End(1, "a") },

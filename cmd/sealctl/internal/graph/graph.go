@@ -18,8 +18,8 @@
 // registers are concerned (build.go): a state is a place in the program and what
 // the registers hold there, as a term over the words of struct seccomp_data (term.go).
 // [Options] say which calls to look at; a test that has the same result for all of
-// them is no node (domain.go). [Graph.Decide] walks the graph for one call and says
-// what the program returns: that is what the tests compare with the policy.
+// them is no node (domain.go). The tests walk the graph for one call after the other and
+// compare what it returns with the policy (decide_test.go).
 //
 // Drawing is a layered layout from left to right (layout.go, order.go, place.go).
 //
@@ -103,31 +103,6 @@ func (n *Node) EdgeLabels() (then, otherwise string) {
 		return "!= 0", "== 0"
 	}
 	return "==", "!="
-}
-
-// Decide returns what the program returns for a call, which is one of those that the
-// graph was made for.
-func (g *Graph) Decide(call *bpf.Data) uint32 {
-	for i := 0; ; {
-		n := &g.Nodes[i]
-		if n.Kind == Return {
-			return g.terms.eval(n.value, call)
-		}
-		i = n.Then
-		if n.Kind == Test && !g.holds(&n.test, call) {
-			i = n.Else
-		}
-	}
-}
-
-func (g *Graph) holds(t *test, call *bpf.Data) bool {
-	left := g.terms.eval(t.left, call)
-	for _, k := range t.equal {
-		if left == k {
-			return true
-		}
-	}
-	return t.equal == nil && t.cond.Holds(left, g.terms.eval(t.right, call))
 }
 
 // parents returns how many edges lead to each node.

@@ -99,18 +99,6 @@ func operate(op uint16, a, b uint32) uint32 {
 	return -a // BPF_NEG
 }
 
-// eval returns the term's value for a call.
-func (t *terms) eval(r ref, call *bpf.Data) uint32 {
-	switch x := t.list[r]; x.op {
-	case isConstant:
-		return x.k
-	case isWord:
-		return call.Word(x.k)
-	default:
-		return operate(x.op, t.eval(x.a, call), t.eval(x.b, call))
-	}
-}
-
 // text is the term as people read it. Halves of arguments are named for this byte
 // order. inner asks for parentheses around what has two operands.
 func (t *terms) text(r ref, big, inner bool) string {

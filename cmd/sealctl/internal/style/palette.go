@@ -103,17 +103,6 @@ func (p Palette) Actions(text string) string {
 	}
 }
 
-// Strong is for headings, and for what a line is about.
-func (p Palette) Strong(text string) string { return p.paint(text, bold) }
-
-// Added is for what is there in the second of two things only: a line that begins with
-// "+".
-func (p Palette) Added(text string) string { return p.paint(text, green) }
-
-// Removed is for what is there in the first of two things only: a line that begins with
-// "-".
-func (p Palette) Removed(text string) string { return p.paint(text, red) }
-
 // Warning is for the word by which a warning begins.
 func (p Palette) Warning(text string) string { return p.paint(text, bold+yellow) }
 
@@ -122,6 +111,3 @@ func (p Palette) Error(text string) string { return p.paint(text, bold+red) }
 
 // Good is for the words that say that all is as it should be.
 func (p Palette) Good(text string) string { return p.paint(text, green) }
-
-// Bad is for the words that say that it is not.
-func (p Palette) Bad(text string) string { return p.paint(text, red) }

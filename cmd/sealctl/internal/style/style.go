@@ -6,7 +6,7 @@
 // that goes with a writer and passes its text through:
 //
 //	paint := style.From(c.App.Writer)
-//	fmt.Fprintf(c.App.Writer, "%s %s\n", paint.Strong("mount"), paint.Action("denied", action))
+//	fmt.Fprintf(c.App.Writer, "%s %s\n", paint.Good("proved:"), paint.Action("denied", action))
 //
 // The zero [Palette] has no colours and returns every text unchanged, so what a verb
 // writes to a pipe or a file is byte for byte what it would write without this package.
