@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -45,30 +44,29 @@ func asOwner(tmpfs int, f func() error) error {
 	if int(st.Uid) == os.Geteuid() {
 		return f()
 	}
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: Go ends the thread with the goroutine
-		done <- func() error {
-			// A change of the file system uid drops the file capabilities,
-			// which chown and device nodes need.
-			hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-			var caps [2]unix.CapUserData
-			if err := unix.Capget(&hdr, &caps[0]); err != nil {
-				return err
-			}
-			if err := unix.Setfsgid(int(st.Gid)); err != nil {
-				return err
-			}
-			if err := unix.Setfsuid(int(st.Uid)); err != nil {
-				return err
-			}
-			if err := unix.Capset(&hdr, &caps[0]); err != nil {
-				return err
-			}
-			return f()
-		}()
-	}()
-	return <-done
+	v, err := newVisit(func() error { return takeFsIDs(int(st.Uid), int(st.Gid)) })
+	if err != nil {
+		return err
+	}
+	defer v.leave()
+	return v.do(f)
+}
+
+// takeFsIDs gives the calling thread other file system ids. A change of the file
+// system uid drops the file capabilities, which chown and device nodes need.
+func takeFsIDs(uid, gid int) error {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var caps [2]unix.CapUserData
+	if err := unix.Capget(&hdr, &caps[0]); err != nil {
+		return err
+	}
+	if err := unix.Setfsgid(gid); err != nil {
+		return err
+	}
+	if err := unix.Setfsuid(uid); err != nil {
+		return err
+	}
+	return unix.Capset(&hdr, &caps[0])
 }
 
 func copyDir(from, to, depth int) error {

@@ -8,7 +8,8 @@ import (
 )
 
 // A visit is a thread of this process in namespaces of the container's process. There it
-// still has the host's credentials, which the child in its user namespace has not.
+// still has the host's credentials, which the child in its user namespace has not. It may
+// also be one that only has other file system ids than the rest of the process.
 type visit struct {
 	calls chan func()
 }
@@ -31,12 +32,12 @@ func newVisit(join func() error) (*visit, error) {
 }
 
 func (v *visit) serve(joined chan<- error, join func() error) {
-	// Never unlocked: a thread that has another root, working directory and namespaces
-	// than the others must end with its goroutine.
+	// Never unlocked: a thread that has another root, working directory, namespaces or
+	// file system ids than the others must end with its goroutine.
 	goruntime.LockOSThread()
 	if unix.Gettid() == unix.Getpid() {
 		// The main thread does not: Go would keep it, asleep, and with it the
-		// namespaces. While this goroutine has it, the next one gets another.
+		// namespaces and ids. While this goroutine has it, the next one gets another.
 		defer goruntime.UnlockOSThread()
 		other := make(chan error)
 		go v.serve(other, join)
