@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,7 +45,7 @@ func (c caller) mappers(l *specs.Linux) ([]mapper, error) {
 			m.deny = m.file == "gid_map"
 			continue
 		}
-		if m.program = lookPath(name); m.program == "" {
+		if m.program = LookPath(name); m.program == "" {
 			return nil, fmt.Errorf("%s: %d entries: without root expected one entry with hostID %d and size 1, or the program %s (Debian package uidmap), which is not in PATH", m.field, len(m.list), own, name)
 		}
 	}
@@ -134,17 +133,6 @@ func (m *mapper) call(pid int) error {
 		return fmt.Errorf("%s: %w", strings.Join(argv, " "), err)
 	}
 	return nil
-}
-
-// lookPath finds a program in the absolute directories of PATH, "" if there is none.
-func lookPath(name string) string {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		if filepath.IsAbs(dir) && unix.Access(path, unix.X_OK) == nil {
-			return path
-		}
-	}
-	return ""
 }
 
 // setRlimits sets process.rlimits on a process that cannot do it itself.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/nsenter/inherited"
+	"github.com/runseal/runseal/runtime"
 )
 
 // runPS runs ps(1) of the host, without a shell, and returns what it prints. Package
@@ -23,9 +23,9 @@ func runPS(args []string) ([]byte, error) {
 	if len(args) == 0 {
 		args = []string{"-ef"}
 	}
-	path, err := lookUp("ps")
-	if err != nil {
-		return nil, err
+	path := runtime.LookPath("ps")
+	if path == "" {
+		return nil, errors.New("ps: executable file not found in $PATH; --format json works without it")
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -72,18 +72,6 @@ func runPS(args []string) ([]byte, error) {
 		return nil, fmt.Errorf("ps: exit status %d: %s", ws.ExitStatus(), bytes.TrimSpace(text[1]))
 	}
 	return text[0], nil
-}
-
-// lookUp finds a program in PATH, in absolute directories only.
-func lookUp(name string) (string, error) {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		var st unix.Stat_t
-		if filepath.IsAbs(path) && unix.Stat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && unix.Access(path, unix.X_OK) == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s: executable file not found in $PATH; --format json works without it", name)
 }
 
 // filterPS copies the header of a table of ps and the lines of the processes.
