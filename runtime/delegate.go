@@ -2,11 +2,9 @@ package runtime
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -41,17 +39,14 @@ func (c *created) delegate() error {
 	return nil
 }
 
-// userOf returns a process's effective user id.
+// userOf returns a process's effective user id, the second of four.
 func userOf(pid int) (int, error) {
-	name := "/proc/" + strconv.Itoa(pid) + "/status"
-	text, err := os.ReadFile(name)
+	ids, err := statusField(pid, "Uid")
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) == 5 && f[0] == "Uid:" {
-			return strconv.Atoi(f[2])
-		}
+	if len(ids) != 4 {
+		return 0, fmt.Errorf("process %d has no effective user id", pid)
 	}
-	return 0, fmt.Errorf("%s has no effective user id", name)
+	return strconv.Atoi(ids[1])
 }

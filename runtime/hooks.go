@@ -3,10 +3,8 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"os"
 	goruntime "runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -205,20 +203,12 @@ func lockThread() (unlock func()) {
 	return goruntime.UnlockOSThread
 }
 
-// pidInside is a process's number in its own pid namespace, for hooks that are there
-// (NSpid in proc_pid_status(5), Linux 4.1).
+// pidInside is a process's number in its own pid namespace, for hooks that are there:
+// the last one of NSpid (Linux 4.1).
 func pidInside(pid int) (int, error) {
-	name := "/proc/" + strconv.Itoa(pid) + "/status"
-	text, err := os.ReadFile(name)
+	pids, err := statusField(pid, "NSpid")
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(string(text)) {
-		if list, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			if f := strings.Fields(list); len(f) > 0 {
-				return strconv.Atoi(f[len(f)-1])
-			}
-		}
-	}
-	return 0, fmt.Errorf("%s has no NSpid", name)
+	return strconv.Atoi(pids[len(pids)-1])
 }
