@@ -248,7 +248,7 @@ bench-check:
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck (needs gcc and libseccomp-dev)
-	@bad=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
+	@bad=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...) $(CGO_PKGS)); \
 	if [ -n "$$bad" ]; then echo "gofmt: not formatted:" >&2; echo "$$bad" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
