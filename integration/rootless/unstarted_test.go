@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,7 +48,9 @@ func TestBetweenStartAndExecve(t *testing.T) {
 	}
 	stop()
 	p := b.Start(nil, "exec", b.ID, "id", "-u")
-	time.Sleep(200 * time.Millisecond)
+	if !p.Polls() {
+		t.Error("exec does not wait for the execve")
+	}
 	if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/integration/internal/box"
-	"github.com/runseal/runseal/runtime/state"
 )
 
 // TestPause: everything stands still, also in a cgroup below, until resume.
@@ -233,8 +232,7 @@ func TestLock(t *testing.T) {
 	for _, args := range [][]string{{"pause", b.ID}, {"resume", b.ID}, {"update", "--pids-limit", "50", b.ID}} {
 		lock := lockOf(t, b)
 		p := b.Start(nil, args...)
-		time.Sleep(200 * time.Millisecond)
-		if _, state, err := state.ProcessStart(p.Process.Pid); err != nil || state == 'Z' {
+		if !p.Polls() {
 			t.Errorf("%q did not wait for the lock", args)
 		}
 		lock.Close()
