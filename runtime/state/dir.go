@@ -240,10 +240,6 @@ func (d *Dir) Path() string { return d.path }
 // FifoPath returns the path of the FIFO on which a created container waits.
 func (d *Dir) FifoPath() string { return d.path + "/" + fifoName }
 
-// Fd returns the directory's descriptor (close-on-exec), for mkfifoat(2) and
-// openat(2) with the names in it.
-func (d *Dir) Fd() int { return d.fd }
-
 // open is openat(2), close-on-exec, repeated when a signal comes in.
 func open(dir int, name string, flags int) (int, error) {
 	for {

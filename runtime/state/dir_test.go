@@ -107,7 +107,7 @@ func TestRootOfOthers(t *testing.T) {
 func TestLockExcludes(t *testing.T) {
 	root := t.TempDir()
 	d := create(t, root, "x")
-	inherited, err := unix.Dup(d.Fd())
+	inherited, err := unix.Dup(d.fd)
 	if err != nil {
 		t.Fatal(err)
 	}

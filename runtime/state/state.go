@@ -22,9 +22,10 @@
 //
 // A state file decides which process gets a signal and which cgroup is removed,
 // so nobody but the runtime's own user may be able to write it: the root must
-// belong to it and be writable by nobody else, and files are opened relative to
-// the directory's descriptor, without following symbolic links. What is read is
-// still not trusted: a damaged file is an error, never a guess, and a pid counts
+// belong to it and be writable by nobody else, and this package's files are opened
+// relative to the directory's descriptor, without following symbolic links. (The FIFO
+// is package runtime's, which goes by [Dir.FifoPath].) What is read is still not
+// trusted: a damaged file is an error, never a guess, and a pid counts
 // only together with its start time ([Alive]) and the inode of its pidfd
 // ([PidInode]). With a damaged file the container's cgroups, and by them its
 // processes, are still found by the other file ([Dir.Place]), which never changes.
