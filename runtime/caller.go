@@ -10,6 +10,7 @@ import (
 
 	"github.com/runseal/runseal/runtime/cgroup"
 	"github.com/runseal/runseal/runtime/plan"
+	"github.com/runseal/runseal/runtime/spec"
 )
 
 // A caller is who runs runseal, by what that means for a container.
@@ -74,6 +75,9 @@ func (c caller) check(s *specs.Spec) error {
 
 // cgroup chooses the container's cgroup.
 func (c caller) cgroup(l cgroup.Layout, s *specs.Spec, id string, systemd bool) (*cgroup.Cgroup, error) {
+	if s.Linux != nil {
+		spec.UnsetPids(s.Version, s.Linux.Resources)
+	}
 	switch {
 	case systemd && c.uid != 0:
 		return nil, fmt.Errorf("--systemd-cgroup: systemd makes scopes for root only; user %d can be given a cgroup of version 2 (Delegate=yes)", c.uid)

@@ -47,10 +47,13 @@ func execProcess(cfg *specs.Spec, o ExecOptions) (*specs.Process, error) {
 }
 
 // inherit gives the process of --process what it does not say itself and what the
-// container's has: the members that other runtimes take from there too, all about how
-// the kernel treats a process beside others.
+// container's has: the members that other runtimes take from there too, its capabilities
+// and how the kernel treats a process beside others.
 func inherit(pr, from *specs.Process) *specs.Process {
 	own := *pr
+	if own.Capabilities == nil {
+		own.Capabilities = from.Capabilities
+	}
 	if own.OOMScoreAdj == nil {
 		own.OOMScoreAdj = from.OOMScoreAdj
 	}

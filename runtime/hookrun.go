@@ -23,8 +23,12 @@ type hook struct {
 	end     time.Time     // of the timeout
 }
 
-// onHost runs the hook in the runtime's own namespaces; c is what it is told.
+// onHost runs the hook in the runtime's own namespaces; c is what it is told. If config.json
+// has no environment for it, it is the runtime's: hooks were written where they get that.
 func (k *hook) onHost(c *Container) error {
+	if k.Env == nil {
+		k.Env = os.Environ()
+	}
 	p, err := plan.RuntimeHook(&k.Hook)
 	if err != nil {
 		return err

@@ -28,6 +28,8 @@ func (r *Runtime) Update(id string, change *specs.LinuxResources) error {
 	if err != nil {
 		return fmt.Errorf("update container %q: %w", id, err)
 	}
+	spec.UnsetPids(s.OCIVersion, now)
+	spec.UnsetPids(s.OCIVersion, change)
 	if err := noCgroup(s.CgroupPaths); err != nil {
 		return fmt.Errorf("update container %q: %w", id, err)
 	}

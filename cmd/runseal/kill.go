@@ -17,7 +17,8 @@ SIGKILL reaches all of a container that has no pid namespace of its own in any
 case, because nothing else would end them.
 
 SIGNAL is a name with or without SIG, such as TERM, SIGKILL or RTMIN+3, or a
-number from 0 to 64. Without one it is SIGTERM.
+number from 0 to 64. Without one it is SIGTERM. Of a container that is created and
+not started only SIGKILL ends the process.
 
 It is an error if the first process has ended already, but not with --all.`,
 		Flags: []cli.Flag{
@@ -28,9 +29,9 @@ It is an error if the first process has ended already, but not with --all.`,
 				return err
 			}
 			sig := syscall.SIGTERM
-			if c.Args().Len() > 1 {
+			if name := c.Args().Get(1); name != "" {
 				var err error
-				if sig, err = parseSignal(c.Args().Get(1)); err != nil {
+				if sig, err = parseSignal(name); err != nil {
 					return err
 				}
 			}

@@ -266,3 +266,38 @@ func TestExecEndsWithTheContainer(t *testing.T) {
 	}
 	b.WaitPid(pid)
 }
+
+// A process file without capabilities gets the container's, as under runc and crun; one
+// that has them empty gets none.
+func TestExecProcessFileWithoutCapabilities(t *testing.T) {
+	b := sleeper(t)
+	own := b.Do("exec", b.ID, "/bin/grep", "Cap", "/proc/self/status").Stdout
+	p := specs.Process{Args: []string{"/bin/grep", "Cap", "/proc/self/status"}, Cwd: "/"}
+	if r := b.Do("exec", "--process", processFile(t, b, p), b.ID); r.Stdout != own || own == "" {
+		t.Errorf("%s%s, expected %s", r.Stdout, r.Stderr, own)
+	}
+	p.Capabilities = &specs.LinuxCapabilities{}
+	if r := b.Do("exec", "--process", processFile(t, b, p), b.ID); !strings.Contains(r.Stdout, "CapBnd:\t0000000000000000\n") {
+		t.Errorf("%s%s, expected none", r.Stdout, r.Stderr)
+	}
+}
+
+// --env replaces what config.json has; a program sees each variable once.
+func TestExecEnvReplaces(t *testing.T) {
+	b := sleeper(t)
+	env := func(args ...string) string {
+		r := b.Do(append([]string{"exec"}, append(args, b.ID, "/bin/env")...)...)
+		if r.Status != 0 {
+			t.Fatalf("exit status %d, stderr %q", r.Status, r.Stderr)
+		}
+		return r.Stdout
+	}
+	before := env()
+	if !strings.Contains(before, "PATH=") {
+		t.Fatalf("%q", before)
+	}
+	after := env("--env", "PATH=/bin:/new", "--env", "A=1", "--env", "A=2", "--env", "HOME=")
+	if n := strings.Count(after, "PATH="); n != 1 || !strings.Contains(after, "PATH=/bin:/new\n") || !strings.Contains(after, "A=2\n") || strings.Contains(after, "A=1\n") || strings.Contains(after, "HOME=\n") || strings.Count(after, "HOME=/") != 1 {
+		t.Errorf("%q", after)
+	}
+}

@@ -278,3 +278,29 @@ func TestUpdatePids(t *testing.T) {
 		t.Errorf("six processes where there is room for four: %+v", r)
 	}
 }
+
+// pids.limit of 0 was no limit before version 1.3 of the specification, and some engines
+// still write it for none.
+func TestNoProcessesMore(t *testing.T) {
+	for version, want := range map[string]string{"1.0.2-dev": "max", "1.2.0": "max", "1.3.0": "1"} {
+		t.Run(version, func(t *testing.T) {
+			b := box.New(t, "/bin/sleep", "600")
+			b.Spec.Version = version
+			b.Spec.Linux.Resources.Pids = &specs.LinuxPids{Limit: new(int64)}
+			b.Up()
+			if got := pidsMax.read(t, b); got != want {
+				t.Errorf("created with %s, expected %s", got, want)
+			}
+			b.Must("update", "--pids-limit", "77", b.ID)
+			if want == "max" {
+				want = "77"
+			}
+			if r := update(b, `{"pids":{"limit":0}}`, "--resources", "-", b.ID); r.Status != 0 {
+				t.Errorf("update: exit status %d, stderr %q", r.Status, r.Stderr)
+			}
+			if got := pidsMax.read(t, b); got != want {
+				t.Errorf("updated to %s, expected %s", got, want)
+			}
+		})
+	}
+}

@@ -123,7 +123,9 @@ func newDevicePolicy(rules []specs.LinuxDeviceCgroup) (devicePolicy, error) {
 }
 
 // defaultDevices: the specification's "Default Devices", pseudo terminals, and
-// mknod.
+// mknod; and /dev/net/tun, which is not made, but which a bind mount alone is to make
+// usable, as under runc: Kubernetes has no other way to give it to a pod. What can be done
+// with it takes CAP_NET_ADMIN in the network namespace.
 func defaultDevices() []deviceRule {
 	return []deviceRule{
 		{'c', -1, -1, accMknod},
@@ -135,6 +137,7 @@ func defaultDevices() []deviceRule {
 		{'c', 1, 9, accAll},    // urandom
 		{'c', 5, 0, accAll},    // tty
 		{'c', 5, 2, accAll},    // ptmx
+		{'c', 10, 200, accAll}, // net/tun
 		{'c', 136, -1, accAll}, // pts/*
 	}
 }

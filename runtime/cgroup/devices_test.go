@@ -62,7 +62,7 @@ func run(t *testing.T, code []insn, kind, access, major, minor uint32) bool {
 }
 
 func TestDefaultPolicy(t *testing.T) {
-	want := "a; c *:* m; b *:* m; c 1:3 rwm; c 1:5 rwm; c 1:7 rwm; c 1:8 rwm; c 1:9 rwm; c 5:0 rwm; c 5:2 rwm; c 136:* rwm"
+	want := "a; c *:* m; b *:* m; c 1:3 rwm; c 1:5 rwm; c 1:7 rwm; c 1:8 rwm; c 1:9 rwm; c 5:0 rwm; c 5:2 rwm; c 10:200 rwm; c 136:* rwm"
 	for _, rules := range [][]specs.LinuxDeviceCgroup{nil, {{Access: "rwm"}}, {{Allow: true, Access: "rwm"}, {Type: "a", Major: ptr(int64(-1)), Access: "rmw"}}} {
 		p, err := newDevicePolicy(rules)
 		if err != nil {

@@ -66,8 +66,7 @@ func (p *planner) access(file string, next *nsenter.Label) {
 	}
 }
 
-// searchPath returns the last PATH of env, which is the one that a process
-// with duplicates would most likely see.
+// searchPath returns the last PATH of env, which is the one that the process gets.
 func searchPath(env []string) string {
 	for i := len(env) - 1; i >= 0; i-- {
 		if v, ok := strings.CutPrefix(env[i], "PATH="); ok {

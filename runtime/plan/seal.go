@@ -74,11 +74,7 @@ func (p *planner) vectors(args, env []string) (argv, envp nsenter.Arg) {
 		return words
 	}
 	null := nsenter.Imm(0)
-	a, e := append(texts(args), null), texts(env)
-	if p.in.Home != "" {
-		e = append(e, p.String("HOME="+p.in.Home))
-	}
-	return p.Words(a...), p.Words(append(e, null)...)
+	return p.Words(append(texts(args), null)...), p.Words(append(texts(environment(env, p.in.Home)), null)...)
 }
 
 // InstallStep is what an error about the installation of the filter is about, for

@@ -6,10 +6,6 @@ import "github.com/runseal/runseal/integration/internal/oracle"
 var differences = []oracle.Difference{
 	{Scenario: ".*", Key: "devices", Line: `-/dev/core .* /proc/kcore`,
 		Why: "the specification does not name this link, and what it leads to is hidden"},
-	{Scenario: ".*", Key: "tried", Line: `-open device net/tun no such device`,
-		Why: "the specification's default devices are without it: a container that needs it lists it"},
-	{Scenario: ".*", Key: "tried", Line: `\+open device net/tun operation not permitted`,
-		Why: "the same"},
 	{Scenario: ".*", Key: "mounts", Line: `-/null /proc/\S+ rw,nosuid - tmpfs tmpfs .*`,
 		Why: "runc hides files behind the container's own null device"},
 	{Scenario: ".*", Key: "mounts", Line: `\+/null /proc/\S+ ro,nosuid,noexec,\S+ master - devtmpfs devtmpfs .*`,
