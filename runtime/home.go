@@ -3,6 +3,7 @@ package runtime
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,15 +16,18 @@ const maxPasswd = 1 << 20
 
 // home returns the value of HOME for a process whose environment has none, as
 // engines expect it of a runtime: the home directory of its user in the
-// container's /etc/passwd, or "/". It is "" if the environment has a HOME.
+// container's /etc/passwd, or "/". It is "" if the environment has a HOME that is not
+// empty; of several the last one counts (plan.environment).
 //
 // root is an open directory, the container's root; mounts are those that are
 // not there yet. The file is the container's and is not trusted: it decides
 // nothing but this string, and no user or group is ever taken from it.
 func home(root int, pr *specs.Process, mounts []specs.Mount) string {
-	for _, e := range pr.Env {
-		if strings.HasPrefix(e, "HOME=") && len(e) > len("HOME=") {
+	for _, e := range slices.Backward(pr.Env) {
+		if value, is := strings.CutPrefix(e, "HOME="); is && value != "" {
 			return ""
+		} else if is {
+			break
 		}
 	}
 	if dir := passwdField(readPasswd(root, mounts), pr.User.UID, 5); path.IsAbs(dir) && !strings.ContainsRune(dir, 0) {
