@@ -67,6 +67,16 @@ func initProgram(r *scenario.Run) {
 	}
 }
 
+// withoutPidsLimit: for none podman 4 writes a pids.limit of 0, which is one in version 1.3.
+func withoutPidsLimit(r *scenario.Run) {
+	for _, limit := range []string{"-1", "0"} {
+		c := r.New("limit"+limit, scenario.Sh("for i in 1 2 3 4 5; do sleep 0.1 & done; wait; echo all; cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max")...)
+		res := foreground(r, c, "--pids-limit="+limit)
+		r.OK(limit, res)
+		r.Keep(limit, res.Stdout)
+	}
+}
+
 // systemd is a container whose first program would be systemd: podman mounts more, and in
 // version 1 the hierarchy of systemd to be written to.
 func systemd(r *scenario.Run) {

@@ -25,6 +25,7 @@ var own = []scenario.Scenario{
 	{Name: "init", Run: initProgram},
 	{Name: "systemd", Run: systemd},
 	{Name: "flags", Run: flags},
+	{Name: "processes without a limit", Run: withoutPidsLimit},
 }
 
 func TestOwn(t *testing.T) {
