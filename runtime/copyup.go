@@ -118,7 +118,7 @@ func copyEntry(from, to int, name string, depth int) error {
 		defer unix.Close(dst)
 		return copyDir(sub, dst, depth+1)
 	case unix.S_IFREG:
-		return copyFile(from, to, name, &st)
+		return copyFile(from, to, name)
 	case unix.S_IFLNK:
 		buf := make([]byte, unix.PathMax)
 		n, err := unix.Readlinkat(from, name, buf)
@@ -141,19 +141,17 @@ func copyEntry(from, to int, name string, depth int) error {
 	return unix.Fchownat(to, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
 }
 
-func copyFile(from, to int, name string, st *unix.Stat_t) error {
-	in, err := unix.Openat(from, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+func copyFile(from, to int, name string) error {
+	in, err := unix.Openat(from, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	in, now, err := openRegular(in) // it may have become something else meanwhile
 	if err != nil {
 		return err
 	}
 	src := os.NewFile(uintptr(in), name)
 	defer src.Close()
-	if err := unix.Fstat(in, st); err != nil {
-		return err
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return errors.New("changed its type meanwhile")
-	}
 	out, err := unix.Openat(to, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
@@ -161,7 +159,7 @@ func copyFile(from, to int, name string, st *unix.Stat_t) error {
 	dst := os.NewFile(uintptr(out), name)
 	_, err = io.Copy(dst, src)
 	if err == nil {
-		err = applyMeta(out, st)
+		err = applyMeta(out, &now)
 	}
 	return errors.Join(err, dst.Close())
 }

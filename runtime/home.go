@@ -39,7 +39,7 @@ func home(root int, pr *specs.Process, mounts []specs.Mount) string {
 // readPasswd reads /etc/passwd as the container will see it. Whatever goes
 // wrong, there is then no such file.
 func readPasswd(root int, mounts []specs.Mount) []byte {
-	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	const flags = unix.O_PATH | unix.O_CLOEXEC
 	fd, err := -1, error(unix.ENOENT)
 	for _, m := range mounts {
 		if path.Clean("/"+m.Destination) == "/etc/passwd" && path.IsAbs(m.Source) {
@@ -52,9 +52,12 @@ func readPasswd(root int, mounts []specs.Mount) []byte {
 	if err != nil {
 		return nil
 	}
+	fd, st, err := openRegular(fd)
+	if err != nil {
+		return nil
+	}
 	defer unix.Close(fd)
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size > maxPasswd {
+	if st.Size > maxPasswd {
 		return nil
 	}
 	data := make([]byte, st.Size)

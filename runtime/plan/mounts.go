@@ -35,11 +35,24 @@ func (p *planner) mounts() error {
 		case m.fstype == "":
 			err = fmt.Errorf("%s.type: missing, and no bind option is given", m.field)
 		default:
-			p.mountFS(m)
+			if err = m.checkData(p.labelled(m.fstype, m.data)); err == nil {
+				p.mountFS(m)
+			}
 		}
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// maxData is how much of a file system's options mount(2) takes: a page with a NUL at its
+// end. What is beyond that the kernel cuts off, and the label stands last.
+const maxData = 4095
+
+func (m *mount) checkData(data string) error {
+	if len(data) > maxData {
+		return fmt.Errorf("%s.options: %d bytes of file system options, linux.mountLabel included; expected at most %d (mount(2))", m.field, len(data), maxData)
 	}
 	return nil
 }
@@ -149,7 +162,11 @@ func (p *planner) mountBind(m *mount) error {
 		c.recursive = true
 		p.setTree(regTree, c)
 	}
-	p.target(m.Destination, dir, 0)
+	var flags uint64
+	if m.Destination == "/proc" || m.Destination == "/sys" {
+		flags = unix.O_NOFOLLOW // as in mountFS
+	}
+	p.target(m.Destination, dir, flags)
 	p.refuseProc(m)
 	if m.Destination == "/proc" {
 		buf := p.statxBuffer()

@@ -19,11 +19,15 @@ func (p *planner) openTerminal(pr *specs.Process, dir nsenter.Arg, console bool)
 		return
 	}
 	p.Step("process.terminal", "open a pseudo-terminal in /dev/pts")
-	p.Sys(unix.SYS_OPENAT2, dir, p.String("dev/pts/ptmx"),
-		p.how(openHow{unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC, 0, inRoot}), nsenter.Imm(openHowSize)).Into(regMaster)
+	// Opening a device does something already, and in a container that runs anything may
+	// be mounted there. What belongs to a devpts itself is a terminal.
+	p.Sys(unix.SYS_OPENAT2, dir, p.String("dev/pts"), p.how(openHow{openDir, 0, inRoot}), nsenter.Imm(openHowSize)).Into(regDir)
 	buf := p.statxBuffer()
-	p.Sys(unix.SYS_FSTATFS, nsenter.Val(regMaster), buf)
+	p.Sys(unix.SYS_FSTATFS, nsenter.Val(regDir), buf)
 	p.Check(buf, ^uint32(0), unix.DEVPTS_SUPER_MAGIC, uint16(unix.ENODEV))
+	p.Sys(unix.SYS_OPENAT2, nsenter.Val(regDir), p.String("ptmx"),
+		p.how(openHow{unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC, 0, unix.RESOLVE_NO_XDEV | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH}), nsenter.Imm(openHowSize)).Into(regMaster)
+	p.closeReg(regDir)
 	p.Sys(unix.SYS_IOCTL, nsenter.Val(regMaster), nsenter.Imm(unix.TIOCSPTLCK), p.Zeros(8))
 	if s := pr.ConsoleSize; s != nil {
 		var ws []byte
