@@ -91,6 +91,9 @@ func (c *created) await(ready bool) (mark byte, fds []int, err error) {
 	if ready && c.fifo < 0 && c.agent != nil {
 		return c.filter.awaitExecve(c.child, c.wait, time.Time{})
 	}
+	if c.foreground {
+		return awaitForeground(c.child, time.Time{})
+	}
 	return c.child.Await()
 }
 

@@ -52,6 +52,8 @@ type created struct {
 	devices  *netdev.Mover  // nil: no linux.netDevices were moved
 	tty      *os.File       // master side of the terminal when no console socket took it
 	reserve  reserve
+	// foreground: signals are caught for the program.
+	foreground bool
 	// announced: run without a FIFO has said in the state directory that the program
 	// does not run yet.
 	announced bool
@@ -101,7 +103,7 @@ func (r *Runtime) create(id string, o CreateOptions, fifo, detached bool) (_ *cr
 	// other goroutine can end it.
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	c := &created{bundle: b, id: id, fifo: -1, preserve: o.Listen.FDs + o.PreserveFds, agent: a, wait: wait, cache: cache}
+	c := &created{bundle: b, id: id, fifo: -1, foreground: !detached, preserve: o.Listen.FDs + o.PreserveFds, agent: a, wait: wait, cache: cache}
 	if c.reserve, err = newReserve(); err != nil {
 		a.close()
 		return nil, err

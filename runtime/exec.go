@@ -143,7 +143,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		signals.Catch()
 		defer signals.Restore()
 	}
-	e := &execution{plan: p, process: pr, filter: f, agent: a, wait: wait, container: describe(d, s, st), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
+	e := &execution{foreground: !o.Detach, plan: p, process: pr, filter: f, agent: a, wait: wait, container: describe(d, s, st), consoleSocket: o.ConsoleSocket, pidfdSocket: o.PidFDSocket}
 	if cfg.Linux != nil {
 		e.cache = resctrl.New(cfg.Linux.IntelRdt, id)
 	}
@@ -174,6 +174,8 @@ type execution struct {
 	cache     *resctrl.Group // of linux.intelRdt, or nil
 	end       time.Time      // it must be executing by then; zero: whenever it does
 
+	foreground bool // signals are caught for it
+
 	consoleSocket, pidfdSocket string // "": none
 }
 
@@ -201,6 +203,9 @@ func (e *execution) start(way *entrance, how nsenter.Clone) (_ *nsenter.Child, t
 	}()
 	ready := false
 	await := func() (byte, []int, error) { return awaitUntil(child, e.end) }
+	if e.foreground {
+		await = func() (byte, []int, error) { return awaitForeground(child, e.end) }
+	}
 	for {
 		mark, fds, err := await()
 		if err != nil {

@@ -154,10 +154,3 @@ func (k *hook) late(s *streams) error {
 	return fmt.Errorf("%s.timeout: %q has not ended within %s s and was killed%s", k.Field, k.Path, strconv.Itoa(int(k.timeout/time.Second)), s.said())
 }
 
-// awaitUntil is child.Await with a point in time as its limit, the zero one for none.
-func awaitUntil(child *nsenter.Child, end time.Time) (mark byte, fds []int, err error) {
-	if end.IsZero() {
-		return child.Await()
-	}
-	return child.AwaitWithin(time.Until(end))
-}

@@ -213,3 +213,31 @@ func TestKilledProcessIs137(t *testing.T) {
 		}
 	})
 }
+
+// A process of the container can stop what comes into its pid namespace before that has
+// become a program. Whoever started it can end it all the same.
+func TestSignalToAStoppedExec(t *testing.T) {
+	for range 10 {
+		b := sh(t, "while ! kill -STOP 2 2>/dev/null; do :; done; echo stopped; while :; do :; done")
+		c := b.Create()
+		b.Must("start", b.ID)
+		p := b.Start(nil, "exec", b.ID, "/bin/sleep", "600")
+		c.WaitOutput("stopped\n")
+		set := slices.ContainsFunc(b.Processes(), func(pid int) bool {
+			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			return strings.TrimSpace(string(name)) == "sleep"
+		})
+		if set { // it was too quick
+			b.Must("delete", "--force", b.ID)
+			p.Wait()
+			continue
+		}
+		must(t, p.Cmd.Process.Signal(unix.SIGTERM))
+		r := p.Wait()
+		if r.Status == 0 || r.Took > box.Slow(10*time.Second) || !strings.Contains(r.Stderr, "SIGTERM") {
+			t.Errorf("exit status %d after %v, stderr %q", r.Status, r.Took, r.Stderr)
+		}
+		return
+	}
+	t.Error("it was never stopped before its execve")
+}

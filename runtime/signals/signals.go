@@ -95,6 +95,18 @@ func To(pidfd int) {
 	}
 }
 
+// Ending returns one that has been caught and asks a process to end, or 0: while it goes
+// nowhere, the caller has to do that.
+func Ending() syscall.Signal {
+	bits := atomic.LoadUint64(&pending)
+	for _, sig := range []syscall.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGQUIT, unix.SIGHUP} {
+		if bits>>sig&1 != 0 {
+			return sig
+		}
+	}
+	return 0
+}
+
 // Restore puts back what Catch found. The pidfd may be closed after it.
 func Restore() {
 	for sig := syscall.Signal(1); sig <= numSignals; sig++ {
