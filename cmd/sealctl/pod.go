@@ -13,7 +13,6 @@ import (
 	"github.com/runseal/runseal/cmd/sealctl/internal/kube"
 	"github.com/runseal/runseal/cmd/sealctl/internal/plain"
 	"github.com/runseal/runseal/seccomp/profiles"
-	"github.com/runseal/runseal/seccomp/strictjson"
 )
 
 // podCommand prints which profile each container of a workload gets.
@@ -24,7 +23,8 @@ func podCommand() *cli.Command {
 		ArgsUsage: "FILE...",
 		Description: "FILE, or - for standard input, holds manifests in YAML or JSON: Pod, Deployment, DaemonSet, StatefulSet,\n" +
 			"ReplicaSet, ReplicationController, Job, CronJob, or a List of them. Other objects, and fields\n" +
-			"that are not known, are skipped with a warning.\n\n" +
+			"that are not known, are skipped with a warning, and so is a file without any of them, or kustomize's\n" +
+			"kustomization.yaml. It is an error if nothing is left.\n\n" +
 			"For each container, in the order init, regular, ephemeral:\n" +
 			"   RUNS UNDER  RuntimeDefault, Unconfined (no filter) or Localhost (a file), in the end\n" +
 			"   FROM        what decides it: container or pod field, container or pod annotation, --seccomp-default,\n" +
@@ -56,13 +56,13 @@ func podCommand() *cli.Command {
 			return false, err
 		}
 		report := podReport{KubernetesVersion: o.Version.String(), Workloads: []podResult{}}
-		for _, name := range c.Args().Slice() {
-			list, called, err := readWorkloads(c, name)
-			if err != nil {
-				return false, err
-			}
-			for _, w := range list {
-				report.Workloads = append(report.Workloads, podResult{called, kube.Evaluate(w, o)})
+		files, err := readWorkloads(c, c.Args().Slice())
+		if err != nil {
+			return false, err
+		}
+		for _, f := range files {
+			for _, w := range f.workloads {
+				report.Workloads = append(report.Workloads, podResult{f.name, kube.Evaluate(w, o)})
 			}
 		}
 		return report.hasErrors(), writeManifest(c, form, &report)
@@ -103,35 +103,6 @@ func kubeOptions(c *cli.Context) (kube.Options, error) {
 		return o, fmt.Errorf("--seccomp-profile-root %q: expected an absolute path on the node", o.ProfileRoot)
 	}
 	return o, nil
-}
-
-// readWorkloads reads the workloads of a file, and prints its warnings. No workload at
-// all is an error. It returns what to call the file, too.
-func readWorkloads(c *cli.Context, name string) ([]*kube.Workload, string, error) {
-	data, name, err := readManifest(c, name)
-	if err != nil {
-		return nil, "", err
-	}
-	list, warnings, err := kube.Parse(data)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", name, err)
-	}
-	for _, w := range warnings {
-		warn(c, name+": "+w)
-	}
-	if len(list) == 0 {
-		return nil, "", fmt.Errorf("%s: no workload, expected a Pod or an object that makes pods", name)
-	}
-	return list, name, nil
-}
-
-// readManifest reads a file of manifests.
-func readManifest(c *cli.Context, name string) ([]byte, string, error) {
-	data, name, err := readInput(name, c.App.Reader, strictjson.MaxSize)
-	if err == nil && len(data) > strictjson.MaxSize {
-		err = fmt.Errorf("%s: expected at most %d bytes", name, strictjson.MaxSize)
-	}
-	return data, name, err
 }
 
 // writeYAML writes what writeJSON would, as YAML.

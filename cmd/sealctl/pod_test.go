@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,9 +182,55 @@ func TestPodTrouble(t *testing.T) {
 	if want := "sealctl: standard input: document 1: Deployment shop/web: spec.template.spec.securityContext.seccompProfile.typ: unknown field, expected type or localhostProfile\n"; status != 2 || stderr != want {
 		t.Errorf("status %d, %q, want %q", status, stderr, want)
 	}
-	status, stdout, stderr := sealctl(workloads, "pod", service, "-")
-	if status != 2 || stdout != "" || !strings.HasPrefix(stderr, "sealctl: warning: "+service+": document 1: Service s (v1) is skipped") {
-		t.Errorf("status %d, %q, %q", status, stdout, stderr)
+}
+
+// Of several files one may have no workload, as in "sealctl pod *.yaml"; if none has one,
+// nothing was checked.
+func TestPodFilesWithoutWorkload(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"service.yaml":       "{apiVersion: v1, kind: Service, metadata: {name: s}}",
+		"empty.yaml":         "# nothing yet\n",
+		"kustomization.yaml": "resources: [web.yaml]\n", // kustomize needs no kind
+		"values.yaml":        "image: busybox\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const (
+		service = "sealctl: warning: service.yaml: document 1: Service s (v1) is skipped: it has no pods that are read here\n"
+		empty   = "sealctl: warning: empty.yaml: no workload\n"
+		kustom  = "sealctl: warning: kustomization.yaml is skipped: kustomize reads it, and the cluster does not\n"
+		none    = ": no workload, expected a Pod or an object that makes pods\n"
+	)
+	_, alone, _ := sealctl(workloads, "pod", "-")
+	for _, c := range []struct {
+		files  []string
+		status int
+		stderr string
+	}{
+		{[]string{"service.yaml", "-"}, 0, service},
+		{[]string{"-", "service.yaml", "empty.yaml", "kustomization.yaml"}, 0, service + empty + kustom},
+		{[]string{"service.yaml"}, 2, service + "sealctl: service.yaml" + none},
+		{[]string{"kustomization.yaml"}, 2, kustom + "sealctl: kustomization.yaml" + none},
+		{[]string{"empty.yaml"}, 2, "sealctl: empty.yaml" + none},
+		{[]string{"service.yaml", "empty.yaml"}, 2, service + empty + "sealctl: service.yaml, empty.yaml" + none},
+		// What cannot be read at all stays an error.
+		{[]string{"-", "values.yaml"}, 2, "sealctl: values.yaml: document 1: kind: missing, expected an object of Kubernetes\n"},
+	} {
+		want := alone
+		if c.status == 2 {
+			want = ""
+		}
+		status, stdout, stderr := sealctl(workloads, append([]string{"pod"}, c.files...)...)
+		// The workloads have warnings of their own.
+		stderr = strings.Join(slices.DeleteFunc(strings.SplitAfter(stderr, "\n"), func(l string) bool {
+			return strings.Contains(l, "warning: standard input: ")
+		}), "")
+		if status != c.status || stdout != want || stderr != c.stderr {
+			t.Errorf("%q: status %d, want %d\n%swant\n%s%swant\n%s", c.files, status, c.status, stderr, c.stderr, stdout, want)
+		}
 	}
 }
 

@@ -58,13 +58,13 @@ func sccCommand() *cli.Command {
 			return false, err
 		}
 		report := sccReport{Scope: sccScope, Workloads: []sccResult{}}
-		for _, name := range c.StringSlice("pod") {
-			workloads, called, err := readWorkloads(c, name)
-			if err != nil {
-				return false, err
-			}
-			for _, w := range workloads {
-				report.Workloads = append(report.Workloads, judgeWorkload(list, w, called, o))
+		pods, err := readWorkloads(c, c.StringSlice("pod"))
+		if err != nil {
+			return false, err
+		}
+		for _, f := range pods {
+			for _, w := range f.workloads {
+				report.Workloads = append(report.Workloads, judgeWorkload(list, w, f.name, o))
 			}
 		}
 		return report.refuses(), writeManifest(c, form, &report)

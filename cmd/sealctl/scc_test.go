@@ -164,3 +164,13 @@ func TestSCCTrouble(t *testing.T) {
 		}
 	}
 }
+
+// Of several --pod files one may have no workload.
+func TestSCCFileWithoutWorkload(t *testing.T) {
+	file := writeSCC(t)
+	_, alone, _ := sealctl(onePod("containers: [{name: app}]"), "scc", "--pod", "-", file)
+	status, stdout, stderr := sealctl(onePod("containers: [{name: app}]"), "scc", "--pod", file, "--pod", "-", file)
+	if status != 0 || stdout != alone || strings.Count(stderr, "is skipped") != 3 {
+		t.Errorf("status %d\n%s%swant\n%s", status, stderr, stdout, alone)
+	}
+}
