@@ -100,11 +100,21 @@ version() { sed -n 's/^ *version *= *\([0-9][0-9]*\).*/\1/p' "$1" | head -n 1; }
 # cri says whether containerd runs and its CRI plugin is well, where there is a ctr.
 cri() { host ctr plugins ls 2>/dev/null | awk '$2 == "cri" && $NF == "ok" { found = 1 } END { exit !found }'; }
 
+# able ends the run, before anything is changed, if nothing can restart containerd. A unit
+# that does not run is not containerd's, unless an earlier run has left it like that.
+able() {
+	[ -z "${CONTAINERD_RESTART:-}" ] || return 0
+	unit=${CONTAINERD_UNIT:-containerd}
+	pid=$(host systemctl show -p MainPID --value "$unit") || pid=''
+	if [ "${pid:-0}" != 0 ]; then return 0; fi
+	if [ -n "$pid" ] && [ -e "$root$opt/restart" ]; then return 0; fi
+	rm -rf "$work"
+	die "systemd has no running unit $unit; set CONTAINERD_UNIT, or CONTAINERD_RESTART to a command that restarts containerd"
+}
+
 # restart restarts containerd, which reads its runtimes at its start only, and is not
 # content with an exit status: in a chroot that systemctl takes for one it does nothing.
-# commit knows whether the CRI plugin has been well, and a first restart whether the unit
-# has run: one that has, and does not when it is restarted again, has failed with what we
-# have told it.
+# commit knows whether the CRI plugin has been well.
 restart() {
 	say 'containerd restarts'
 	if [ -n "${CONTAINERD_RESTART:-}" ]; then
@@ -112,14 +122,9 @@ restart() {
 	else
 		unit=${CONTAINERD_UNIT:-containerd}
 		old=$(host systemctl show -p MainPID --value "$unit") || return 1
-		if [ "${old:-0}" != 0 ]; then
-			ran=1
-		elif [ $ran = 1 ]; then
+		if [ "${old:-0}" = 0 ]; then
 			# Or systemd refuses a start that is one too many (StartLimitBurst=).
 			host systemctl reset-failed "$unit" 2>/dev/null || true
-		else
-			echo "runseal: systemd has no running unit $unit; set CONTAINERD_UNIT, or CONTAINERD_RESTART" >&2
-			return 1
 		fi
 		host systemctl restart "$unit" || return 1
 		new=$(host systemctl show -p MainPID --value "$unit")
@@ -162,9 +167,8 @@ back() {
 
 # commit restarts containerd with what has changed, or undoes it.
 commit() {
-	well=0 ran=0
+	well=0
 	if cri; then well=1; fi
-	if [ -e "$root$opt/restart" ]; then ran=1; fi # as an earlier run has found
 	: >"$root$opt/restart" # should this run end here, the next one restarts
 	if restart; then
 		rm -f "$root$opt/restart"
@@ -276,7 +280,6 @@ configured() {
 }
 
 configure() {
-	host containerd --version >/dev/null 2>&1 || die 'the node has no containerd in its PATH; for CRI-O see deploy/crio'
 	if [ -L "$root$config" ]; then die "$config is a symbolic link; set CONTAINERD_CONFIG to the file"; fi
 	dump "$config" >"$work/now" || die "containerd does not accept $config as it is: $(cat "$work/log")"
 	runc='' failed=''
@@ -292,6 +295,7 @@ configure() {
 		return 0
 	fi
 
+	able
 	save
 	trap 'back' EXIT # a failure on the way
 	strip
@@ -309,6 +313,12 @@ configure() {
 }
 
 install() {
+	for name in runseal runseal.sha256 containerd; do
+		[ -e "$from/$name" ] || die "$name is missing beside install.sh, in $from"
+	done
+	host containerd --version >/dev/null 2>&1 || die 'the node has no containerd in its PATH; for CRI-O see deploy/crio'
+	# What is configured already needs no restart.
+	if ! ours "$root$config" && ! ours "$root$dropin"; then able; fi
 	rm -rf "$work"
 	mkdir -p "$work"
 	binary
@@ -328,8 +338,9 @@ uninstall() {
 		running=$(echo "$list" | awk 'NR > 1 && $3 != "foreign" && $3 != "stopped" { print $1 }')
 		[ -z "$running" ] || die "containers run under runseal, and nothing else could stop them (FORCE=1 removes it still): $(echo "$running" | tr '\n' ' ')"
 	fi
-	mkdir -p "$work"
 	if [ -e "$root$opt/restart" ] || ours "$root$config" || ours "$root$dropin"; then
+		able
+		mkdir -p "$work"
 		save
 		trap 'back' EXIT
 		strip
@@ -339,7 +350,8 @@ uninstall() {
 	fi
 	rm -rf "$work"
 	rm -f "$root$bin" "$root$bin.new" "$root$opt/config.toml" "$root$opt/made-config" "$root$opt/made-etc" "$root$opt/restart"
-	rmdir "$root$opt/bin" "$root$opt"
+	rmdir "$root$opt/bin" "$root$opt" 2>/dev/null || true
+	if [ -d "$root$opt" ]; then say "$opt is not empty and stays"; fi # somebody else's
 	say 'uninstalled'
 }
 

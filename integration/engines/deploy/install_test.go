@@ -121,3 +121,21 @@ func (n *node) expectRuntime(before string, systemd bool) {
 		}
 	}
 }
+
+// A directory with somebody else's files stays, and is no error.
+func TestUninstallLeavesOthers(t *testing.T) {
+	n := newNode(t, containerd1, "version = 2\n"+cri1)
+	for _, name := range []string{"opt/runseal/bin/sealctl", "opt/runseal/share/man/man8/sealctl.8"} {
+		write(t, n.path(name), "")
+	}
+	before := n.contents("etc", "opt")
+	n.must("install")
+	for range 2 {
+		if out := n.must("uninstall"); !strings.Contains(out, "/opt/runseal is not empty and stays") {
+			t.Errorf("uninstall says %q", out)
+		}
+		if now := n.contents("etc", "opt"); now != before {
+			t.Errorf("uninstall leaves\n%s\nexpected\n%s", now, before)
+		}
+	}
+}

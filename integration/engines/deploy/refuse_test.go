@@ -33,7 +33,7 @@ func TestInstallRefuses(t *testing.T) {
 			{name: "another sum", config: good[c.name], text: "is not the file of", prepare: func(n *node) { write(n.t, filepath.Join(n.from, "runseal"), "#!/bin/sh\n") }},
 			{name: "not for this machine", config: good[c.name], text: "does not run on this node", prepare: func(n *node) { n.offer([]byte("\x7fELF\x01")) }},
 			{name: "containerd does not restart", config: good[c.name], text: "did not come back", env: []string{"CONTAINERD_RESTART=false"}},
-			{name: "no systemd", config: good[c.name], text: "did not come back", env: []string{"CONTAINERD_RESTART="}},
+			{name: "no systemd", config: good[c.name], text: "systemd has no running unit containerd; set CONTAINERD_UNIT", env: []string{"CONTAINERD_RESTART="}},
 		} {
 			t.Run(c.name+"/"+r.name, func(t *testing.T) {
 				t.Parallel()
@@ -45,6 +45,59 @@ func TestInstallRefuses(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What the installer cannot do without is looked for before anything is written.
+func TestNothingIsWritten(t *testing.T) {
+	for _, r := range []struct {
+		name, text string
+		env        []string
+		prepare    func(n *node)
+	}{
+		{"no systemctl", "set CONTAINERD_UNIT", []string{"CONTAINERD_RESTART="}, nil},
+		{"no systemd", "set CONTAINERD_UNIT", []string{"CONTAINERD_RESTART="}, func(n *node) {
+			n.systemctl("echo 'System has not been booted with systemd' >&2; exit 1")
+		}},
+		{"systemctl in a chroot", "set CONTAINERD_UNIT", []string{"CONTAINERD_RESTART="}, func(n *node) { n.systemctl("exit 0") }},
+		{"the unit does not run", "no running unit other;", []string{"CONTAINERD_RESTART=", "CONTAINERD_UNIT=other"}, func(n *node) { n.systemctl("echo 0") }},
+		{"no containerd", "no containerd in its PATH", []string{"CONTAINERD_RESTART="}, func(n *node) { os.Remove(n.path("usr/bin/containerd")) }},
+		{"no program", "runseal is missing beside install.sh", nil, func(n *node) { os.Remove(filepath.Join(n.from, "runseal")) }},
+		{"no sum", "runseal.sha256 is missing beside install.sh", nil, func(n *node) { os.Remove(filepath.Join(n.from, "runseal.sha256")) }},
+		{"no configurations", "containerd is missing beside install.sh", nil, func(n *node) { os.RemoveAll(filepath.Join(n.from, "containerd")) }},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t, containerd1, "version = 2\n"+cri1)
+			if r.prepare != nil {
+				r.prepare(n)
+			}
+			before := n.contents("opt")
+			n.refuses("install", r.text, r.env...)
+			if now := n.contents("opt"); now != before {
+				t.Errorf("left:\n%s", now)
+			}
+		})
+	}
+}
+
+// Where nothing can restart containerd, it is not said to have failed, and runs with the
+// configuration that it has.
+func TestNothingRestarts(t *testing.T) {
+	n := newNode(t, containerd1, "version = 2\n"+cri1)
+	n.must("install")
+	n.must("install", "CONTAINERD_RESTART=") // there is nothing to be done
+	for _, verb := range []string{"install", "uninstall"} {
+		before := n.contents("etc", "opt")
+		n.refuses(verb, "set CONTAINERD_UNIT", "CONTAINERD_RESTART=", "SYSTEMD_CGROUP=false")
+		out, _ := n.try(verb, "CONTAINERD_RESTART=", "SYSTEMD_CGROUP=false")
+		if strings.Contains(out, "come back") || strings.Contains(out, "either") || strings.Count(out, "set CONTAINERD_UNIT") != 1 {
+			t.Errorf("%s says\n%s", verb, out)
+		}
+		if now := n.contents("etc", "opt"); now != before {
+			t.Errorf("%s leaves\n%s\nexpected\n%s", verb, now, before)
+		}
+	}
+	n.must("uninstall")
 }
 
 // A run that is ended between the change and the restart leaves both to the next one.

@@ -121,6 +121,15 @@ func (n *node) program(path, to string) {
 	}
 }
 
+// systemctl gives the node one, which is a script.
+func (n *node) systemctl(script string) {
+	n.t.Helper()
+	write(n.t, n.path("usr/bin/systemctl"), "#!/usr/bin/sh\n"+script+"\n")
+	if err := os.Chmod(n.path("usr/bin/systemctl"), 0o755); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
 func copyFile(t testing.TB, from, to string, mode os.FileMode) {
 	t.Helper()
 	write(t, to, read(t, from))
