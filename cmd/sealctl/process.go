@@ -212,7 +212,7 @@ func ofContainer(c *procs.Container, host runtimes.Host, kept *runtimes.Containe
 	case errors.Is(err, fs.ErrNotExist) && state.ValidID(c.ID) != nil:
 		p.config.err = fmt.Errorf("%s has no id by which a config.json could be found", c.ID)
 	case errors.Is(err, fs.ErrNotExist):
-		p.config.err = fmt.Errorf("no config.json of it was found in %s", strings.Join(host.Bundles(c.ID), ", "))
+		p.config.err = fmt.Errorf("no config.json of it was found in %s (--root DIR: where its engine keeps runseal's containers, if that is another place)", strings.Join(host.Bundles(c.ID), ", "))
 	case err == nil:
 		if p.config.seccomp, p.profile, err = seccompOf(text); err != nil {
 			p.config.err = fmt.Errorf("%s: %w", path, err)

@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
+	"github.com/runseal/runseal/cmd/sealctl/internal/runtimes"
 	"github.com/runseal/runseal/runtime/state"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/bpf"
@@ -170,6 +172,18 @@ func container(t *testing.T, root, id string, pid int, config string) *state.Dir
 	}
 	d.Unlock()
 	return d
+}
+
+// An engine with a state directory of its own: the message has the way to find it.
+func TestVerifyNamesRoot(t *testing.T) {
+	c := &procs.Container{ID: "0123456789ab", Engine: procs.Docker, First: &procs.Process{Status: procs.Status{Pid: os.Getpid()}}}
+	p, err := ofContainer(c, runtimes.Host{Root: t.TempDir(), Runseal: "/run/runseal"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.config.err; err == nil || !strings.Contains(err.Error(), "--root DIR") {
+		t.Errorf("%v, expected an error that names --root", err)
+	}
 }
 
 // What there is to say about a container before its process is looked at.
