@@ -20,11 +20,19 @@ maintainer='runseal maintainers <runseal@users.noreply.github.com>'
 mv "$stage/usr/share/zsh/site-functions" "$stage/usr/share/zsh/vendor-completions"
 gzip -9n "$stage"/usr/share/man/man8/*.8
 
+# links makes the links of a page lead to where the package has the files, or to the web.
+links() {
+	web=https://github.com/runseal/runseal/blob/main
+	sed -E -e 's,\]\((\.\./)?deploy/,](\1examples/,g' \
+		-e "s,\]\(((CHANGELOG|CONTRIBUTING)\.md|LICENSE|integration/),]($web/\1,g" \
+		-e "s,\]\((docs/)?((ARCHITECTURE|internals|testing)\.md),]($web/docs/\2,g" "$1"
+}
+
 mkdir -p "$doc/docs" "$stage/usr/share/lintian/overrides" "$stage/DEBIAN"
-cp "$top/README.md" "$doc/"
+links "$top/README.md" >"$doc/README.md"
 (cd "$top/docs" && find . -name '*.md' ! -name ARCHITECTURE.md ! -name internals.md ! -name testing.md) | while read -r page; do
 	mkdir -p "$(dirname "$doc/docs/$page")"
-	cp "$top/docs/$page" "$doc/docs/$page"
+	links "$top/docs/$page" >"$doc/docs/$page"
 done
 gzip -9n <"$top/CHANGELOG.md" >"$doc/changelog.gz"
 gzip -9n >"$doc/changelog.Debian.gz" <<EOF

@@ -1,9 +1,11 @@
 package deploy
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -80,6 +82,7 @@ func TestPackage(t *testing.T) {
 			t.Errorf("%s in the package:\n%s", name, text)
 		}
 	}
+	expectLinks(t, root+"/usr/share/doc/runseal")
 	for _, page := range []string{"runseal.8", "sealctl.8"} {
 		if out := run(t, "gzip", "-dc", root+"/usr/share/man/man8/"+page+".gz"); !strings.Contains(out, ".TH") && !strings.Contains(out, ".Dt") {
 			t.Errorf("%s is no manual page", page)
@@ -93,5 +96,35 @@ func TestPackage(t *testing.T) {
 	dpkg("--purge", "runseal")
 	if after := files(); after != before {
 		t.Errorf("the package leaves\n%s\nexpected\n%s", after, before)
+	}
+}
+
+// expectLinks: what the pages below a directory link to is there, or in the web.
+func expectLinks(t *testing.T, dir string) {
+	t.Helper()
+	link := regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
+	relative := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".md") {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(read(t, path), -1) {
+			if strings.HasPrefix(m[1], "https://") {
+				if to, ok := strings.CutPrefix(m[1], "https://github.com/runseal/runseal/blob/main/"); ok {
+					if _, err := os.Stat("../../../" + to); err != nil {
+						t.Errorf("%s: %v", path, err)
+					}
+				}
+				continue
+			}
+			relative++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+		return nil
+	})
+	if err != nil || relative < 20 {
+		t.Errorf("%v, %d links", err, relative)
 	}
 }
