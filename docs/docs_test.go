@@ -63,3 +63,25 @@ func TestNamedTestsExist(t *testing.T) {
 		}
 	}
 }
+
+// TestGoVersion: the README asks for the Go that go.mod asks for.
+func TestGoVersion(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`(?m)^go (\S+)$`).FindSubmatch(mod)
+	found := regexp.MustCompile(`Go (\d\S*) or newer`).FindAllSubmatch(page, -1)
+	if want == nil || len(found) == 0 {
+		t.Fatalf("go.mod: %q, README.md: %q", want, found)
+	}
+	for _, m := range found {
+		if string(m[1]) != string(want[1]) {
+			t.Errorf("README.md asks for Go %s, go.mod for %s", m[1], want[1])
+		}
+	}
+}

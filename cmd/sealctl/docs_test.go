@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestDocumentation runs the examples of the tutorials, in the order of the page and in
+// TestDocumentation runs the examples of the README and the tutorials, in the order of the page and in
 // one directory:
 //
 //	```json file=web.json        the text is a file that later commands read
@@ -28,7 +28,7 @@ func TestDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	ran := 0
-	for _, page := range pages {
+	for _, page := range append(pages, "../../README.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
