@@ -22,6 +22,8 @@ type commandLine struct {
 // flag, nor is what follows the first argument of a verb whose usage names a COMMAND:
 // the flags there are the command's.
 //
+// "help VERB" is "VERB --help", and "--version" before any verb is "version".
+//
 // A flag that nobody knows is put where the parser reports it. A number such as -1 is
 // an argument.
 func arrange(globals []cli.Flag, verbs []*cli.Command, args []string) []string {
@@ -29,7 +31,14 @@ func arrange(globals []cli.Flag, verbs []*cli.Command, args []string) []string {
 	var verb *cli.Command // the last of l.path
 	for i := 0; i < len(args); i++ {
 		name, isFlag := flagName(args[i])
+		first := verb == nil && len(l.rest) == 0
 		switch {
+		case first && args[i] == "help":
+			args = slices.Concat(args[:i+1], helpFor(verbs, args[i+1:]))
+			continue
+		case first && args[i] == "--version":
+			verb, verbs, l.path = findVerb(verbs, "version"), nil, []string{"version"}
+			continue
 		case args[i] == "--" && verb == nil: // the parser has something to say
 			l.rest = append(l.rest, args[i:]...)
 			return l.line(verb)
@@ -74,6 +83,23 @@ func arrange(globals []cli.Flag, verbs []*cli.Command, args []string) []string {
 		return slices.Concat(l.global, l.path, l.flags)
 	}
 	return l.line(verb)
+}
+
+// helpFor is the verb that "help" is asked for, with --help behind it. What is no verb
+// stays alone, for the error that it is.
+func helpFor(verbs []*cli.Command, args []string) []string {
+	n := 0
+	for ; n < len(args); n++ {
+		v := findVerb(verbs, args[n])
+		if v == nil {
+			break
+		}
+		verbs = v.Subcommands
+	}
+	if n == 0 && len(args) > 0 {
+		return args
+	}
+	return append(slices.Clone(args[:n]), "--help")
 }
 
 // line is the whole line. "--" keeps arguments that look like flags from being some.

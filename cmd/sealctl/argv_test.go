@@ -16,6 +16,7 @@ func TestArrange(t *testing.T) {
 		{Name: "quietly", Flags: []cli.Flag{&cli.StringFlag{Name: "quiet"}}},
 		{Name: "trace", ArgsUsage: "[PROFILE] COMMAND [ARG...]", Flags: []cli.Flag{&cli.BoolFlag{Name: "strict"}}},
 		{Name: "raw", SkipFlagParsing: true},
+		{Name: "version"},
 		{Name: "pod", Subcommands: []*cli.Command{{Name: "list", Flags: []cli.Flag{&cli.IntFlag{Name: "n"}}}}},
 	}
 	for _, c := range []struct{ in, want string }{
@@ -29,6 +30,14 @@ func TestArrange(t *testing.T) {
 		{"list p -- -o --", "list -- p -o --"},
 		{"list - -1 -0x2", "list -- - -1 -0x2"},
 		{"list p --help", "list --help -- p"},
+		{"help", "--help"},
+		{"help list", "list --help"},
+		{"--quiet help pod list", "--quiet pod list --help"},
+		{"help nothing", "nothing"}, // nor is that a verb
+		{"list help", "list -- help"},
+		{"-- help", "-- help"},
+		{"--version", "version"},
+		{"list --version", "list --version"},
 		{"list p --bogus x", "list --bogus -- p x"},
 		{"list p --color never --quiet", "--color never --quiet list -- p"},
 		{"--color never list p --strict", "--color never list --strict -- p"},

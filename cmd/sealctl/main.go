@@ -78,6 +78,7 @@ func newApp() *cli.App {
 	return &cli.App{
 		Name:            "sealctl",
 		Usage:           "read, check and debug seccomp profiles",
+		Description:     "sealctl COMMAND --help, or sealctl help COMMAND, says all about a command.",
 		Version:         version,
 		HideVersion:     true, // version is a verb
 		HideHelpCommand: true,

@@ -265,5 +265,25 @@ func TestHelp(t *testing.T) {
 		if status != 0 || stderr != "" || !strings.Contains(stdout, "   sealctl "+verb+" ") || !strings.Contains(stdout, "\n\n      sealctl ") {
 			t.Errorf("%s: status %d\n%s%s", verb, status, stdout, stderr)
 		}
+		if _, again, _ := sealctl("", "help", verb); again != stdout {
+			t.Errorf("help %s prints\n%s", verb, again)
+		}
+	}
+	status, stdout, stderr := sealctl("", "--help")
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "sealctl COMMAND --help") {
+		t.Errorf("--help: status %d\n%s%s", status, stdout, stderr)
+	}
+	if _, again, _ := sealctl("", "help"); again != stdout {
+		t.Errorf("help prints\n%s", again)
+	}
+	if status, _, stderr := sealctl("", "help", "bogus"); status != 1 || !strings.HasPrefix(stderr, `sealctl: unknown command "bogus"`) {
+		t.Errorf("help bogus: status %d, %s", status, stderr)
+	}
+}
+
+func TestVersionFlag(t *testing.T) {
+	_, want, _ := sealctl("", "version")
+	if status, stdout, stderr := sealctl("", "--version"); status != 0 || stdout != want || stderr != "" {
+		t.Errorf("--version: status %d, %q, %q; expected %q", status, stdout, stderr, want)
 	}
 }
