@@ -22,10 +22,12 @@
 package profiles
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -97,7 +99,9 @@ func load(name string, o Options) (*specs.LinuxSeccomp, error) {
 		return load(o.Host)
 	}
 	if name == "containerd/default" {
-		return nil, errors.New("left to sealctl, whose resolve writes it to a file; expected " + known(o))
+		file := filepath.Join(cmp.Or(o.Root, DefaultRoot), "containerd.json")
+		return nil, fmt.Errorf("only sealctl has it; \"sealctl resolve %s > %s\" writes it to a file, whose name is %scontainerd.json; expected %s",
+			name, file, localhost, known(o))
 	}
 	return nil, errors.New("unknown, expected " + known(o))
 }

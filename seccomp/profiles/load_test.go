@@ -69,9 +69,12 @@ func TestLoadUnknown(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	_, err := Load("containerd/default", Options{})
-	if err == nil || !strings.Contains(err.Error(), "left to sealctl, whose resolve writes it to a file") || !strings.HasSuffix(err.Error(), expected) {
-		t.Errorf("containerd/default: %v", err)
+	for root, dir := range map[string]string{"": DefaultRoot, "/etc/profiles": "/etc/profiles"} {
+		_, err := Load("containerd/default", Options{Root: root})
+		want := `only sealctl has it; "sealctl resolve containerd/default > ` + dir + `/containerd.json" writes it to a file, whose name is localhost/containerd.json; ` + expected
+		if err == nil || err.Error() != `seccomp profile "containerd/default": `+want {
+			t.Errorf("containerd/default: %v, want %s", err, want)
+		}
 	}
 	if _, err := Load("docker/default", Options{Host: docker.Host{Kernel: "six"}}); err == nil ||
 		!strings.HasPrefix(err.Error(), `seccomp profile "docker/default": docker's default seccomp profile: kernel version "six"`) {
