@@ -12,6 +12,7 @@ import (
 	"github.com/runseal/runseal/cmd/internal/verbs"
 	"github.com/runseal/runseal/runtime/spec"
 	"github.com/runseal/runseal/seccomp/arch"
+	"github.com/runseal/runseal/seccomp/lint"
 )
 
 // completionCommand prints the script by which a shell completes command lines.
@@ -20,7 +21,7 @@ func completionCommand() *cli.Command {
 		Name:      "completion",
 		Usage:     "print a script that completes command lines in a shell",
 		ArgsUsage: "bash|zsh|fish",
-		Description: "Verbs, flags, most values of flags, profiles, system calls and containers are completed. The script does\n" +
+		Description: "Verbs, flags, most values of flags, profiles, system calls, rules and containers are completed. The script does\n" +
 			"not call sealctl; another version has another script. make install puts all three where the shells\n" +
 			"look for them.\n\n" +
 			"   source <(sealctl completion bash)\n" +
@@ -69,6 +70,9 @@ func completionScript() *completion.Script {
 		if slices.ContainsFunc(archs, func(a arch.Arch) bool { _, ok := a.NumberOf(id); return ok }) {
 			s.Calls = append(s.Calls, id.String())
 		}
+	}
+	for _, r := range lint.Rules() {
+		s.Rules = append(s.Rules, r.ID)
 	}
 	return s
 }

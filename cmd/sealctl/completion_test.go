@@ -68,6 +68,8 @@ var completions = []shells.Case{
 	{"verify --profile docker/", "docker/default", ""},
 	{"disasm pro", "profile.json", ""},
 	{"disasm --pid ", "", "profile.json"},
+	{"lint --explain ", "essential-call execve-denied", "profile.json"},
+	{"lint --disable mul", "multiplexer-bypass", "essential-call"},
 	{"completion ", "bash zsh fish", "profile.json"},
 	{"version ", "", "profile.json list"},
 	{"list -- pro", "profile.json", ""},

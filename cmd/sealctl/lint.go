@@ -39,9 +39,9 @@ func lintCommand() *cli.Command {
 		Flags: append(sourceFlags(),
 			outputFlag("text", "json", "sarif"),
 			&cli.StringFlag{Name: "severity", Usage: "the least `SEVERITY` that is reported: error, warning, note", Value: lint.Warning.String()},
-			&cli.StringSliceFlag{Name: "enable", Usage: "only the rule `ID`"},
-			&cli.StringSliceFlag{Name: "disable", Usage: "not the rule `ID`"},
-			&cli.StringFlag{Name: "explain", Usage: "print what the rule `ID` is about, and end"},
+			&cli.StringSliceFlag{Name: "enable", Usage: "only this `RULE`"},
+			&cli.StringSliceFlag{Name: "disable", Usage: "not this `RULE`"},
+			&cli.StringFlag{Name: "explain", Usage: "print what the `RULE` is about, and end"},
 			&cli.BoolFlag{Name: "rules", Usage: "list all rules, and end"}),
 	}, func(c *cli.Context) (bool, error) {
 		form, err := outputForm(c, "text", "json", "sarif")

@@ -106,6 +106,7 @@ const bashWords = `__NAME_words() {
 var bashKinds = map[kind]string{
 	call:         "__NAME_call() { __NAME_words 'CALLS'; }\n",
 	architecture: "__NAME_architecture() { __NAME_words 'ARCHITECTURES'; }\n",
+	rule:         "__NAME_rule() { __NAME_words 'RULES'; }\n",
 	capability:   "__NAME_capability() { __NAME_words 'CAPABILITIES'; }\n",
 	signal:       "__NAME_signal() { __NAME_words 'SIGNALS'; }\n",
 	command: `__NAME_command() {

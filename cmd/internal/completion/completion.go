@@ -20,6 +20,7 @@
 //	ARCHITECTURE       architectures
 //	CAPABILITY, CAP    capabilities
 //	SIGNAL             signals
+//	RULE               rules of sealctl lint
 //	DIR, BUNDLE        directories
 //	COMMAND            programs
 //	lower case         the word itself
@@ -44,6 +45,7 @@ type Script struct {
 	Architectures []string
 	Capabilities  []string
 	Signals       []string
+	Rules         []string
 
 	// ProfileRoot and StateRoot are the names of the flags with the directories of the
 	// profiles localhost/NAME and of the containers; empty if there is none.
@@ -68,6 +70,7 @@ const (
 	architecture kind = "architecture"
 	capability   kind = "capability"
 	signal       kind = "signal"
+	rule         kind = "rule"
 	file         kind = "file"
 	dir          kind = "dir"
 	command      kind = "command"
@@ -94,11 +97,13 @@ func kindOf(name string) (k kind, ok bool) {
 		return capability, true
 	case "SIGNAL":
 		return signal, true
+	case "RULE":
+		return rule, true
 	case "DIR", "BUNDLE":
 		return dir, true
 	case "COMMAND":
 		return command, true
-	case "ARG", "ARGUMENT", "PID", "ID", "RULE", "N", "NUMBER", "VERSION", "KERNEL", "VALUE", "TIME", "DURATION", "ADDRESS", "NAME", "TEXT",
+	case "ARG", "ARGUMENT", "PID", "ID", "N", "NUMBER", "VERSION", "KERNEL", "VALUE", "TIME", "DURATION", "ADDRESS", "NAME", "TEXT",
 		"FORM", "FORMAT", "WHEN", "SEVERITY", "SOURCE", "BOOL", "SIZE", "LIST", "LABEL", "CGROUP", "WORKDIR", "GID", "UID[:GID]", "NAME=VALUE":
 		return literal, false
 	}
@@ -173,7 +178,7 @@ func (s *Script) uses(k kind) bool {
 // functions are those of the kinds that are used.
 func (s *Script) functions(of map[kind]string) string {
 	var b strings.Builder
-	for _, k := range []kind{call, architecture, capability, signal, command, file, dir, container, profile} {
+	for _, k := range []kind{call, architecture, capability, signal, rule, command, file, dir, container, profile} {
 		if s.uses(k) {
 			b.WriteString(of[k])
 		}
@@ -216,7 +221,7 @@ func (s *Script) fill(text string, quote func(string) string) string {
 		kept.WriteString(line)
 	}
 	return strings.NewReplacer("NAME", s.Program.Name, "PROFILES", strings.Join(s.Profiles, " "), "CALLS", strings.Join(s.Calls, " "),
-		"ARCHITECTURES", strings.Join(s.Architectures, " "), "CAPABILITIES", strings.Join(s.Capabilities, " "), "SIGNALS", strings.Join(s.Signals, " "),
+		"ARCHITECTURES", strings.Join(s.Architectures, " "), "CAPABILITIES", strings.Join(s.Capabilities, " "), "SIGNALS", strings.Join(s.Signals, " "), "RULES", strings.Join(s.Rules, " "),
 		"PROFILE_FLAG", dashed(s.ProfileRoot), "PROFILE_ROOT", quote(s.defaultOf(s.ProfileRoot)),
 		"STATE_FLAG", dashed(s.StateRoot), "STATE_ROOT", quote(s.defaultOf(s.StateRoot)), "USER_STATE", s.UserState).Replace(kept.String())
 }

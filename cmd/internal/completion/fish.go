@@ -184,6 +184,7 @@ end
 var fishKinds = map[kind]string{
 	call:         "function __NAME_call\n\tprintf '%s\\n' CALLS\nend\n",
 	architecture: "function __NAME_architecture\n\tprintf '%s\\n' ARCHITECTURES\nend\n",
+	rule:         "function __NAME_rule\n\tprintf '%s\\n' RULES\nend\n",
 	capability:   "function __NAME_capability\n\tprintf '%s\\n' CAPABILITIES\nend\n",
 	signal:       "function __NAME_signal\n\tprintf '%s\\n' SIGNALS\nend\n",
 	dir:          "function __NAME_dir\n\t__fish_complete_directories (commandline -ct) ''\nend\n",

@@ -147,6 +147,7 @@ __NAME_root() {
 var zshKinds = map[kind]string{
 	call:         "__NAME_call() { compadd \"$@\" -- CALLS }\n",
 	architecture: "__NAME_architecture() { compadd \"$@\" -- ARCHITECTURES }\n",
+	rule:         "__NAME_rule() { compadd \"$@\" -- RULES }\n",
 	capability:   "__NAME_capability() { compadd \"$@\" -- CAPABILITIES }\n",
 	signal:       "__NAME_signal() { compadd \"$@\" -- SIGNALS }\n",
 	file:         "__NAME_file() { _files \"$@\" }\n",
