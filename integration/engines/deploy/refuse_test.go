@@ -100,6 +100,38 @@ func TestNothingRestarts(t *testing.T) {
 	n.must("uninstall")
 }
 
+// A unit of systemd: the pid has to be another one after a restart, and one that has
+// failed with what the installer has written starts again with the old configuration.
+func TestUnit(t *testing.T) {
+	const unit = `read -r pid </tmp/pid
+case $1 in
+show) echo "$pid" ;;
+reset-failed) echo reset >>/tmp/said ;;
+restart)
+	if grep -q "$(cat /tmp/bad)" /etc/containerd/config.toml; then echo 0 >/tmp/pid; exit 1; fi
+	echo $((pid + 1)) >/tmp/pid ;;
+esac`
+	n := newNode(t, containerd1, "version = 2\n"+cri1)
+	n.systemctl(unit)
+	write(t, n.path("tmp/pid"), "7\n")
+	write(t, n.path("tmp/bad"), "runtimes.runseal")
+	for _, name := range []string{"cat", "grep"} {
+		if err := os.Symlink("busybox", n.path("usr/bin/"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.refuses("install", "containerd did not come back, so its configuration is the old one again", "CONTAINERD_RESTART=")
+	if pid, said := read(t, n.path("tmp/pid")), read(t, n.path("tmp/said")); pid != "1\n" || said != "reset\n" {
+		t.Errorf("pid %q, %q; expected a containerd that runs again, after a reset-failed", pid, said)
+	}
+	write(t, n.path("tmp/bad"), "nothing")
+	n.must("install", "CONTAINERD_RESTART=")
+	n.must("uninstall", "CONTAINERD_RESTART=")
+	if pid := read(t, n.path("tmp/pid")); pid != "3\n" {
+		t.Errorf("pid %q, expected two restarts", pid)
+	}
+}
+
 // A run that is ended between the change and the restart leaves both to the next one.
 func TestInterrupted(t *testing.T) {
 	for _, c := range containerds() {
