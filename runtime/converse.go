@@ -16,6 +16,7 @@ import (
 func (c *created) converse(o CreateOptions) error {
 	defer c.idmaps.close()
 	ready := false
+	copier := newCopier(c.spec)
 	for {
 		mark, fds, err := c.await(ready)
 		if err != nil {
@@ -38,7 +39,7 @@ func (c *created) converse(o CreateOptions) error {
 		case plan.MarkMakePath:
 			err = makePath(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkCopyUp:
-			err = copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
+			err = copier.copyUp(fds, c.plan.Paths[c.child.Reg(plan.RegPath)])
 		case plan.MarkIDMap:
 			if err := c.passTree(&c.plan.IDMaps[c.child.Reg(plan.RegPath)]); err != nil {
 				return err

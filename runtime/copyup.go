@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/runtime/plan"
@@ -18,7 +20,7 @@ const maxCopyDepth = 128
 // are O_PATH descriptors of directories that the child resolved inside the
 // root; everything below is opened relative to them, one component at a time,
 // without following symlinks.
-func copyUp(fds []int, p plan.Path) error {
+func (c *copier) copyUp(fds []int, p plan.Path) error {
 	defer func() {
 		for _, fd := range fds {
 			unix.Close(fd)
@@ -27,7 +29,7 @@ func copyUp(fds []int, p plan.Path) error {
 	if len(fds) != 2 {
 		return fmt.Errorf("%s: tmpcopyup: the child handed over %d descriptors, expected 2", p.Field, len(fds))
 	}
-	if err := asOwner(fds[1], func() error { return copyDir(fds[0], fds[1], 0) }); err != nil {
+	if err := asOwner(fds[1], func() error { return c.dir(fds[0], fds[1], 0) }); err != nil {
 		return fmt.Errorf("%s: tmpcopyup of %q: %w", p.Field, p.Name, err)
 	}
 	return nil
@@ -69,7 +71,33 @@ func takeFsIDs(uid, gid int) error {
 	return unix.Capset(&hdr, &caps[0])
 }
 
-func copyDir(from, to, depth int) error {
+// A copier copies for one container. The memory that its files take is runseal's in the
+// kernel's accounts, and not the container's; so there may be no more of it than the
+// container has in all.
+type copier struct {
+	left int64 // bytes
+}
+
+func newCopier(s *specs.Spec) copier {
+	if s.Linux != nil && s.Linux.Resources != nil {
+		if m := s.Linux.Resources.Memory; m != nil && m.Limit != nil && *m.Limit > 0 {
+			return copier{*m.Limit}
+		}
+	}
+	return copier{math.MaxInt64}
+}
+
+func (c *copier) take(bytes int64) error {
+	if c.left -= bytes; c.left < 0 {
+		return errors.New("expected less than linux.resources.memory.limit in all")
+	}
+	return nil
+}
+
+// inode is about what a file takes of a tmpfs without its content.
+const inode = 1 << 10
+
+func (c *copier) dir(from, to, depth int) error {
 	if depth > maxCopyDepth {
 		return fmt.Errorf("directories nested more than %d deep", maxCopyDepth)
 	}
@@ -85,7 +113,7 @@ func copyDir(from, to, depth int) error {
 		return err
 	}
 	for _, name := range names {
-		if err := copyEntry(src, to, name, depth); err != nil {
+		if err := c.entry(src, to, name, depth); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -96,7 +124,10 @@ func copyDir(from, to, depth int) error {
 	return applyMeta(to, &st)
 }
 
-func copyEntry(from, to int, name string, depth int) error {
+func (c *copier) entry(from, to int, name string, depth int) error {
+	if err := c.take(inode); err != nil {
+		return err
+	}
 	var st unix.Stat_t
 	if err := unix.Fstatat(from, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return err
@@ -116,9 +147,9 @@ func copyEntry(from, to int, name string, depth int) error {
 			return err
 		}
 		defer unix.Close(dst)
-		return copyDir(sub, dst, depth+1)
+		return c.dir(sub, dst, depth+1)
 	case unix.S_IFREG:
-		return copyFile(from, to, name)
+		return c.file(from, to, name)
 	case unix.S_IFLNK:
 		buf := make([]byte, unix.PathMax)
 		n, err := unix.Readlinkat(from, name, buf)
@@ -141,7 +172,7 @@ func copyEntry(from, to int, name string, depth int) error {
 	return unix.Fchownat(to, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
 }
 
-func copyFile(from, to int, name string) error {
+func (c *copier) file(from, to int, name string) error {
 	in, err := unix.Openat(from, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -157,11 +188,44 @@ func copyFile(from, to int, name string) error {
 		return err
 	}
 	dst := os.NewFile(uintptr(out), name)
-	_, err = io.Copy(dst, src)
+	err = c.data(dst, src, now.Size)
 	if err == nil {
 		err = applyMeta(out, &now)
 	}
 	return errors.Join(err, dst.Close())
+}
+
+// data copies what a file has, and leaves holes where it has none: they take no memory.
+func (c *copier) data(dst, src *os.File, size int64) error {
+	for at := int64(0); at < size; {
+		from, err := src.Seek(at, unix.SEEK_DATA)
+		if errors.Is(err, unix.ENXIO) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		to, err := src.Seek(from, unix.SEEK_HOLE)
+		if err != nil {
+			return err
+		}
+		if err := c.take(to - from); err != nil {
+			return err
+		}
+		if _, err := src.Seek(from, io.SeekStart); err != nil {
+			return err
+		}
+		if _, err := dst.Seek(from, io.SeekStart); err != nil {
+			return err
+		}
+		if _, err := io.CopyN(dst, src, to-from); errors.Is(err, io.EOF) {
+			break // somebody makes it shorter
+		} else if err != nil {
+			return err
+		}
+		at = to
+	}
+	return dst.Truncate(size)
 }
 
 // applyMeta sets owner and mode; in this order, because a change of owner

@@ -153,4 +153,3 @@ func (k *hook) over(err error) bool {
 func (k *hook) late(s *streams) error {
 	return fmt.Errorf("%s.timeout: %q has not ended within %s s and was killed%s", k.Field, k.Path, strconv.Itoa(int(k.timeout/time.Second)), s.said())
 }
-

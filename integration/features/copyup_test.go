@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/integration/internal/box"
@@ -236,4 +237,39 @@ func TestTmpcopyupWhileLinksAreSwapped(t *testing.T) {
 	}
 	t.Logf("%d of %d runs went well", good, runs)
 	check()
+}
+
+// What is copied is in nobody's limit but the container's: more than that is refused, and a
+// hole is none of it.
+func TestTmpcopyupOfMuch(t *testing.T) {
+	const limit = 16 << 20
+	for name, c := range map[string]struct {
+		written int // of a file of 300 MiB
+		good    bool
+	}{"a hole": {4096, true}, "half": {limit / 2, true}, "more": {limit + 1, false}} {
+		t.Run(name, func(t *testing.T) {
+			b := sh(t, "stat -c %s /data/file; du -k /data/file | cut -f1; tail -c 3 /data/file")
+			size := int64(limit)
+			b.Spec.Linux.Resources.Memory = &specs.LinuxMemory{Limit: &size}
+			b.File("data/file", strings.Repeat("x", c.written), 0o644)
+			f, err := os.OpenFile(b.Path("data/file"), os.O_WRONLY, 0)
+			must(t, err)
+			_, err = f.WriteAt([]byte("end"), 300<<20-3)
+			must(t, err)
+			must(t, f.Close())
+			b.Mount("tmpfs", "tmpfs", "/data", "tmpcopyup")
+			r := b.Run()
+			if c.good {
+				var size, kib int
+				var end string
+				_, err := fmt.Sscan(r.Stdout, &size, &kib, &end)
+				if err != nil || size != 300<<20 || kib > c.written>>10+64 || end != "end" {
+					t.Errorf("exit status %d, stdout %q, stderr %q", r.Status, r.Stdout, r.Stderr)
+				}
+			} else if r.Status == 0 || !strings.Contains(r.Stderr, "tmpcopyup") || !strings.Contains(r.Stderr, "linux.resources.memory.limit") {
+				t.Errorf("exit status %d, stdout %q, stderr %q; expected a refusal", r.Status, r.Stdout, r.Stderr)
+			}
+			b.NothingLeft()
+		})
+	}
 }
