@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -126,7 +127,13 @@ func lintProfile(name string, stdin io.Reader, o profiles.Options, skip func(*li
 	var source *lint.Source
 	var err error
 	resolved := false
+	var named *lint.Source // the text behind a name, which has no place in a file for whoever reads this
 	if profiles.IsName(name) {
+		o.Text = func(text []byte) {
+			if profiles.FormatOf(text) == profiles.OCI {
+				named = &lint.Source{Text: text}
+			}
+		}
 		profile, err = readProfile(name, stdin, o)
 		if field := (*strictjson.FieldError)(nil); err != nil && !errors.As(err, &field) {
 			return nil, err // no such profile
@@ -158,7 +165,7 @@ func lintProfile(name string, stdin io.Reader, o profiles.Options, skip func(*li
 			p.report.Findings = []lint.Finding{lint.Invalid(err)}
 		}
 	} else {
-		p.report.Findings = lint.Check(profile, lint.Options{Skip: skip})
+		p.report.Findings = lint.Check(profile, lint.Options{Skip: skip, Source: cmp.Or(source, named)})
 		if resolved && !skip(lint.Resolved) {
 			p.report.Findings = slices.Insert(p.report.Findings, 0, resolution(profile, o.Host))
 		}

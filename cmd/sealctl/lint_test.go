@@ -51,6 +51,15 @@ func TestLint(t *testing.T) {
 			"FILE:4:22: warning: linux.seccomp.syscalls[1].names[1]" + unknown + "1 warning\n", true},
 		{"how it was resolved", docker, []string{"--enable", "docker-format", "--severity", "note", "--cap", "CAP_KILL"}, 1,
 			"FILE:1:1: note: linux.seccomp: in Docker's format, of which 1 entries apply on SCMP_ARCH_", false},
+		{"unknown member", strings.Replace(clean, `"action"`, `"arg":[],"action"`, 1), nil, 1,
+			`FILE:3:45: warning: linux.seccomp.syscalls[0].arg: "arg" is skipped: no member of a rule has this name (did you mean "args"?) [unknown-member]` + "\n1 warning", false},
+		{"unknown member in config.json", strings.Replace(inConfig, `"action"`, `"arg":[],"includes":{},"action"`, 1), []string{"--enable", "unknown-member"}, 1,
+			`FILE:4:45: warning: linux.seccomp.syscalls[0].arg: "arg" is skipped: no member of a rule has this name (did you mean "args"?) [unknown-member]` +
+				"\n" + `FILE:4:59: warning: linux.seccomp.syscalls[0].includes: "includes" is skipped: no member of a rule has this name (it is one of Docker's format) [unknown-member]` +
+				"\n2 warnings\n", true},
+		{"no member of others in config.json", strings.Replace(inConfig, `"linux":{`, `"annotation":{},"linux":{"x":[{"arg":1}],`, 1), []string{"--enable", "unknown-member"}, 0, "no findings\n", true},
+		{"docker of which nothing applies", `{"defaultAction":"SCMP_ACT_LOG","archMap":[],"syscalls":[]}`, []string{"--enable", "unknown-member,docker-format", "--severity", "note"}, 1,
+			"FILE:1:1: note: linux.seccomp: in Docker's format, of which 0 entries apply on ", false},
 		{"SeccompProfile", "kind: SeccompProfile\n" + object, []string{"--enable", "unknown-call"}, 1,
 			"FILE: warning: linux.seccomp.syscalls[0].names[1]" + unknown + "1 warning\n", true},
 		{"SeccompProfile, disabled", "kind: SeccompProfile\n" + object + "  disabled: true\n", nil, 1, "FILE: error: spec.disabled: ", false},
@@ -93,6 +102,23 @@ func TestLintSeveral(t *testing.T) {
 	}
 	status, stdout, _ = sealctl("", "lint", "--seccomp-profile-root", root, "localhost/p.json")
 	if want := "localhost/p.json: error: linux.seccomp.defaultAction: 7: expected a string [invalid-profile]\n1 error\n"; status != 1 || stdout != want {
+		t.Errorf("status %d, %s, want %s", status, stdout, want)
+	}
+}
+
+// A file by a name has no position, but its text counts.
+func TestLintUnknownMemberOfName(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"p.json": strings.Replace(clean, `"action"`, `"arg":[],"action"`, 1), "docker.json": `{"archMap":[],` + clean[1:],
+	} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, _ := sealctl("", "lint", "--seccomp-profile-root", root, "--enable", "unknown-member", "localhost/p.json", "localhost/docker.json", "docker/default")
+	if want := `localhost/p.json: warning: linux.seccomp.syscalls[0].arg: "arg" is skipped: no member of a rule has this name (did you mean "args"?) [unknown-member]` +
+		"\n1 warning\n"; status != 1 || stdout != want {
 		t.Errorf("status %d, %s, want %s", status, stdout, want)
 	}
 }

@@ -59,6 +59,11 @@ func rule(names, action string, conditions ...string) string {
 	return string(text)
 }
 
+// conditionWith is an entry whose condition has one more member.
+func conditionWith(member string) string {
+	return fmt.Sprintf(`{"names":["socket"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":15,"op":"SCMP_CMP_MASKED_EQ",%q:1}]}`, member)
+}
+
 // lintCase is a profile and what a rule is to say about it: findings that contain
 // these texts, in order, and no others.
 type lintCase struct {
@@ -76,6 +81,18 @@ var cases = map[string][]lintCase{
 		{"no listener", deny("", rule("write", "NOTIFY")), []string{"linux.seccomp.listenerPath: missing"}},
 		{"wait without notify", deny(`"flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],`), []string{"linux.seccomp.flags[0]: "}},
 		{"valid", deny(""), nil},
+	},
+	"unknown-member": {
+		{"of the profile", deny(`"syscall":[],"flgas":null,"x":{"args":[{"arg":1}]},`), []string{
+			`linux.seccomp.flgas: "flgas" is skipped: no member of linux.seccomp has this name (did you mean "flags"?)`,
+			`linux.seccomp.syscall: "syscall" is skipped: no member of linux.seccomp has this name (did you mean "syscalls"?)`,
+			`linux.seccomp.x: "x" is skipped: no member of linux.seccomp has this name`}},
+		{"of a rule", deny("", `{"names":["socket"],"action":"SCMP_ACT_ALLOW","arg":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}`), []string{
+			`linux.seccomp.syscalls[1].arg: "arg" is skipped: no member of a rule has this name (did you mean "args"?)`}},
+		{"of a condition, and often", deny("", conditionWith("valueTow"), conditionWith("valueTow"), conditionWith("valueTwo")), []string{
+			`linux.seccomp.syscalls[1].args[0].valueTow: "valueTow" is skipped: no member of a condition has this name (did you mean "valueTwo"?), 2 times`}},
+		{"all are known", deny(`"comment":"c","$schema":"s","architectures":null,"flags":[],"listenerPath":"/l","listenerMetadata":"m","defaultErrnoRet":1,`,
+			`{"names":["write"],"action":"SCMP_ACT_ERRNO","errnoRet":2,"args":null,"comment":"c"}`), nil},
 	},
 	"unknown-call": {
 		{"misspelt", deny("", rule("opnat write bogusbogusbogus Read", "ALLOW")), []string{

@@ -15,6 +15,9 @@ type Options struct {
 	// Native is the architecture of the kernel, such as SCMP_ARCH_X86_64. Empty: the
 	// one this program was built for.
 	Native string
+	// Source is the text that the profile was read from, if there is one, for what is
+	// lost by reading.
+	Source *Source
 	// Skip says which rules are left out; nil: none.
 	Skip func(*Rule) bool
 }
@@ -61,7 +64,7 @@ func Check(profile *specs.LinuxSeccomp, o Options) []Finding {
 	if skip == nil {
 		skip = func(*Rule) bool { return false }
 	}
-	m := &model{profile: profile, skip: skip}
+	m := &model{profile: profile, source: o.Source, skip: skip}
 	policy, err := seccomp.NewPolicy(profile, seccomp.Options{Native: o.Native})
 	if err != nil {
 		if !skip(invalidProfile) {
@@ -71,7 +74,7 @@ func Check(profile *specs.LinuxSeccomp, o Options) []Finding {
 	}
 	m.init(policy)
 	for _, check := range []func(*model){
-		checkNames, checkArchs, checkArguments, checkIntArguments, checkOrder, checkMux, checkGaps, checkActions, checkDefault,
+		checkMembers, checkNames, checkArchs, checkArguments, checkIntArguments, checkOrder, checkMux, checkGaps, checkActions, checkDefault,
 		checkSiblings, checkDanger, checkFlags, checkStart, checkSize,
 		checkWork, // what the others could not do
 	} {

@@ -12,6 +12,7 @@ import (
 // model is a profile with what the rules ask about it.
 type model struct {
 	profile   *specs.LinuxSeccomp
+	source    *Source // nil: there is no text
 	policy    *seccomp.Policy
 	otherwise seccomp.Action
 	// archs are those that the kernel can run, the native one first: what is

@@ -17,7 +17,7 @@ type Rule struct {
 func Rules() []*Rule {
 	var list []*Rule
 	for _, family := range [][]*Rule{
-		profileRules, nameRules, archRules, muxRules, argumentRules, orderRules, actionRules, defaultRules, siblingRules,
+		profileRules, memberRules, nameRules, archRules, muxRules, argumentRules, orderRules, actionRules, defaultRules, siblingRules,
 		dangerRules, flagRules, startRules, sizeRules,
 	} {
 		list = append(list, family...)

@@ -11,7 +11,9 @@ func TestRules(t *testing.T) {
 		for _, c := range list {
 			t.Run(id+"/"+c.name, func(t *testing.T) {
 				var got []string
-				for _, f := range Check(parse(t, c.profile), onX86) {
+				o := onX86
+				o.Source = &Source{Text: []byte(c.profile)}
+				for _, f := range Check(parse(t, c.profile), o) {
 					if f.Rule.ID == id {
 						got = append(got, f.String())
 					}

@@ -49,6 +49,21 @@ func suggest(name string, archs []*arch.Arch) string {
 	return best
 }
 
+// nearest returns the first of a few names that is near to one that is none of them, or
+// "".
+func nearest(name string, known []string) string {
+	best, bestCost := "", maxDistance+1
+	if len(name) > 40 { // longer than all, and the search takes time in proportion
+		return ""
+	}
+	for _, k := range known {
+		if cost := distance(strings.ToLower(name), strings.ToLower(k)); cost < bestCost && cost < min(len(name), len(k)) {
+			best, bestCost = k, cost
+		}
+	}
+	return best
+}
+
 func anyHas(archs []*arch.Arch, id arch.ID) bool {
 	for _, a := range archs {
 		if _, ok := a.NumberOf(id); ok {

@@ -119,6 +119,9 @@ func read(f *os.File, o Options) (*specs.LinuxSeccomp, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Text != nil {
+		o.Text(data)
+	}
 	p, err := Parse(data, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name(), err)

@@ -58,6 +58,9 @@ type Options struct {
 	// linux.seccomp objects as well. The specification wants them to be skipped, and
 	// a profile with "syscals" is then one without rules.
 	Closed bool
+	// Text, if it is not nil, is given what each file says that is read, which it must
+	// not change.
+	Text func([]byte)
 	// Extra are names that the caller adds, such as containerd/default, whose code is
 	// too large to be part of this package. [IsName] must hold for each. They cannot
 	// replace the names that are here already.

@@ -83,6 +83,7 @@ func ResolveEntries(data []byte, h Host) (p *specs.LinuxSeccomp, entries []int, 
 	if err != nil {
 		return nil, nil, err
 	}
+	entries = []int{} // none is an answer, too
 	for i, rule := range text.Syscalls {
 		if applies(rule, h, release) {
 			entries = append(entries, i)
