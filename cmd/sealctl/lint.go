@@ -103,6 +103,9 @@ type linted struct {
 
 // lintAll checks the profiles that the command line names.
 func lintAll(c *cli.Context, skip func(*lint.Rule) bool) ([]*linted, error) {
+	if err := checkHost(profileOptions(c).Host); err != nil {
+		return nil, err
+	}
 	var all []*linted
 	stdin := false
 	for _, name := range c.Args().Slice() {
@@ -129,9 +132,10 @@ func lintProfile(name string, stdin io.Reader, o profiles.Options, skip func(*li
 	resolved := false
 	var named *lint.Source // the text behind a name, which has no place in a file for whoever reads this
 	if profiles.IsName(name) {
-		o.Text = func(text []byte) {
-			if profiles.FormatOf(text) == profiles.OCI {
-				named = &lint.Source{Text: text}
+		o.Text = func(_ string, text []byte) {
+			named = &lint.Source{Text: text}
+			if profiles.FormatOf(text) == profiles.Docker {
+				_, named.Entries, _ = docker.ResolveEntries(text, o.Host) // the error is Load's
 			}
 		}
 		profile, err = readProfile(name, stdin, o)
@@ -165,7 +169,11 @@ func lintProfile(name string, stdin io.Reader, o profiles.Options, skip func(*li
 			p.report.Findings = []lint.Finding{lint.Invalid(err)}
 		}
 	} else {
-		p.report.Findings = lint.Check(profile, lint.Options{Skip: skip, Source: cmp.Or(source, named)})
+		text := cmp.Or(source, named)
+		p.report.Findings = lint.Check(profile, lint.Options{Skip: skip, Source: text})
+		if text != nil && text.Entries != nil && !skip(lint.UnknownCapability) {
+			p.report.Findings = slices.Insert(p.report.Findings, 0, capFindings(text.Text, text.Entries)...)
+		}
 		if resolved && !skip(lint.Resolved) {
 			p.report.Findings = slices.Insert(p.report.Findings, 0, resolution(profile, o.Host))
 		}

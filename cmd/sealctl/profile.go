@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
@@ -49,6 +48,7 @@ func profileOptions(c *cli.Context) profiles.Options {
 		o.Host.Caps = c.StringSlice("cap")
 	}
 	o.Host.Kernel = c.String("kernel")
+	o.Text = func(path string, text []byte) { warnCaps(c, path, text) }
 	return o
 }
 
@@ -56,8 +56,11 @@ func profileOptions(c *cli.Context) profiles.Options {
 // could mean, whether the one at hand has conditions or not.
 func checkHost(h docker.Host) error {
 	for _, name := range h.Caps {
-		if name != "" && (!strings.HasPrefix(name, "CAP_") || strings.ToUpper(name) != name) {
-			return fmt.Errorf("--cap %q: expected a capability such as CAP_SYS_ADMIN", name)
+		if name == "" {
+			continue
+		}
+		if _, known := spec.CapByName(name); !known {
+			return fmt.Errorf("--cap %q: expected a capability such as CAP_SYS_ADMIN%s", name, meantCap(name))
 		}
 	}
 	if _, err := docker.RunningKernel(h.Kernel); err != nil {
@@ -123,6 +126,9 @@ func readNamed(name string, stdin io.Reader, o profiles.Options) (*spo.Object, e
 	data, name, err := readInput(name, stdin, spec.MaxSize)
 	if err != nil {
 		return nil, err
+	}
+	if o.Text != nil {
+		o.Text(name, data)
 	}
 	object, err := parseObject(data, o)
 	if err != nil {

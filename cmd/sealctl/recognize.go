@@ -68,6 +68,7 @@ func newRecognizer(c *cli.Context) (*recognizer, error) {
 		options: profileOptions(c), given: c.StringSlice("profile"), warned: map[string]bool{},
 		lists: map[uint64][]namedProfile{}, proofs: map[proofKey]recognized{},
 	}
+	r.options.Text = nil // each profile is read for each container, and none of them has to be the right one
 	r.warn = func(text string) {
 		if !r.warned[text] {
 			r.warned[text] = true

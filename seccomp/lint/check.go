@@ -22,7 +22,7 @@ type Options struct {
 	Skip func(*Rule) bool
 }
 
-var profileRules = []*Rule{invalidProfile, Resolved}
+var profileRules = []*Rule{invalidProfile, Resolved, UnknownCapability}
 
 // Resolved is for whoever reads a profile in Docker's format; Check does not know of
 // that.
@@ -31,6 +31,15 @@ var Resolved = &Rule{
 	Title: "a profile in Docker's format was resolved before it was checked",
 	Help: `Which entries of such a profile apply depends on the machine, its kernel and the capabilities of the container.
 Findings are about the entries that apply: check the profile for other capabilities (--cap), too.`,
+}
+
+// UnknownCapability is for whoever reads a profile in Docker's format, too.
+var UnknownCapability = &Rule{
+	ID: "unknown-capability", Severity: Warning,
+	Title: "a condition on a capability that does not exist",
+	Help: `No container has a capability of this name. An entry of Docker's format that includes it never applies: what it
+allows is denied, or what it denies passes. One that excludes it always applies: what was to be allowed only without the
+capability is allowed with it.`,
 }
 
 var invalidProfile = &Rule{

@@ -50,7 +50,7 @@ func checkMembers(m *model) {
 	for _, f := range m.source.unknownMembers() {
 		var near string
 		if m.suggested++; m.suggested <= maxSuggested {
-			near = nearest(f.name, memberNames(f.in))
+			near = Nearest(f.name, memberNames(f.in))
 		}
 		text := fmt.Sprintf("%s is skipped: no member of %s has this name", strictjson.Quote(f.name), objectName(f.in))
 		if near != "" {

@@ -49,9 +49,9 @@ func suggest(name string, archs []*arch.Arch) string {
 	return best
 }
 
-// nearest returns the first of a few names that is near to one that is none of them, or
+// Nearest returns the first of a few names that is near to one that is none of them, or
 // "".
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	best, bestCost := "", maxDistance+1
 	if len(name) > 40 { // longer than all, and the search takes time in proportion
 		return ""

@@ -120,7 +120,7 @@ func read(f *os.File, o Options) (*specs.LinuxSeccomp, error) {
 		return nil, err
 	}
 	if o.Text != nil {
-		o.Text(data)
+		o.Text(f.Name(), data)
 	}
 	p, err := Parse(data, o)
 	if err != nil {

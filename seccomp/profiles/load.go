@@ -58,9 +58,9 @@ type Options struct {
 	// linux.seccomp objects as well. The specification wants them to be skipped, and
 	// a profile with "syscals" is then one without rules.
 	Closed bool
-	// Text, if it is not nil, is given what each file says that is read, which it must
-	// not change.
-	Text func([]byte)
+	// Text, if it is not nil, is given each file that is read: its path, and what it says,
+	// which must not be changed.
+	Text func(path string, text []byte)
 	// Extra are names that the caller adds, such as containerd/default, whose code is
 	// too large to be part of this package. [IsName] must hold for each. They cannot
 	// replace the names that are here already.
