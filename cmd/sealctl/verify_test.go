@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/cmd/sealctl/internal/procs"
@@ -269,6 +272,42 @@ func TestFilterDifference(t *testing.T) {
 			t.Errorf("%s: %q, %v, want the error %q", c.name, found, err, c.fail)
 		case c.fail == "" && (err != nil || (c.want == "") != (found == "") || !strings.Contains(found, c.want)):
 			t.Errorf("%s: %q, %v, want %q", c.name, found, err, c.want)
+		}
+	}
+}
+
+// Calls that another runtime's libseccomp did not know and left open are a difference,
+// and the one that is said: not that the thread is killed, which is that runtime's way.
+func TestVerifyAllowance(t *testing.T) {
+	profile := func(names string) *specs.LinuxSeccomp {
+		p, err := seccomp.ParseProfile([]byte(strings.Replace(victimProfile, `"swapon"`, names, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	made, err := seccomp.Compile(profile(`"mount"`), seccomp.Options{KillThread: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	filters := []seccomp.InstalledFilter{{Instructions: made.Instructions}}
+	c := cli.NewContext(cli.NewApp(), flag.NewFlagSet("verify", flag.ContinueOnError), nil)
+	for names, want := range map[string]string{
+		`"mount"`:          "",
+		`"mseal", "mount"`: "mseal(0x0, 0x0, 0x0, 0x0, 0x0, 0x0): the program returns SCMP_ACT_ALLOW, the policy says SCMP_ACT_ERRNO(1 EPERM)",
+	} {
+		expected := expectation{profile: profile(names), said: "the profile says"}
+		expected.policy, err = seccomp.NewPolicy(expected.profile, seccomp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := filterDifference(filters, expected.policy, expected.said)
+		if err != nil || !strings.Contains(found, "as libseccomp has it") {
+			t.Fatalf("%q, %v", found, err)
+		}
+		got, said, err := expected.allow(c, &process{runtime: "runc"}, filters, found)
+		if err != nil || (want == "") != (got == "") || !strings.Contains(got, want) || (want == "") != strings.Contains(said, "kill the thread") {
+			t.Errorf("%s: %q, %q, %v, want %q", names, got, said, err, want)
 		}
 	}
 }
