@@ -41,12 +41,13 @@ func compileCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			name := called(c.Args().First())
 			filter, err := policy.Compile()
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", name, err)
 			}
 			if err := policy.AllowsExecve(); err != nil {
-				warn(c, err.Error())
+				warn(c, name+": "+err.Error())
 			}
 			switch form {
 			case "raw":

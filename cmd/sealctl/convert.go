@@ -82,7 +82,7 @@ func convert(c *cli.Context, name string) ([]byte, error) {
 		return nil, err
 	}
 	if _, err := seccomp.NewPolicy(in.Profile, seccomp.Options{Native: string(native)}); err != nil {
-		return nil, err // what means nothing cannot be converted
+		return nil, fmt.Errorf("%s: %w", called(name), err) // what means nothing cannot be converted
 	}
 	switch to {
 	case "oci":

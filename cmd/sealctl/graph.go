@@ -98,17 +98,14 @@ func graphProgram(c *cli.Context) ([]bpf.Instruction, error) {
 	}
 	filter, err := policy.Compile()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", called(c.Args().First()), err)
 	}
 	return filter.Instructions, nil
 }
 
 // graphTitle is the input's name, and what of it is shown.
 func graphTitle(c *cli.Context) string {
-	title := c.Args().First()
-	if title == "-" {
-		title = "standard input"
-	}
+	title := called(c.Args().First())
 	if call := c.String("call"); call != "" {
 		title += ": " + call
 	}

@@ -50,8 +50,14 @@ func intersectCommand() *cli.Command {
 // installed last.
 func writeStack(c *cli.Context, form string, parts []compose.Part, o seccomp.Options) error {
 	var all *seccomp.Policy
+	var warnings []string
 	for _, part := range slices.Backward(parts) {
 		p, err := seccomp.NewPolicy(part.Profile, o)
+		if err == nil {
+			for _, w := range p.Warnings {
+				warnings = append(warnings, part.Name+": "+w)
+			}
+		}
 		if err == nil && all != nil {
 			p, err = seccomp.Intersect(all, p)
 		}
@@ -64,7 +70,7 @@ func writeStack(c *cli.Context, form string, parts []compose.Part, o seccomp.Opt
 	if err != nil {
 		return err
 	}
-	for _, w := range all.Warnings {
+	for _, w := range warnings {
 		warn(c, w)
 	}
 	if form == "raw" {

@@ -139,3 +139,34 @@ func TestVersion(t *testing.T) {
 		t.Errorf("status %d, %q, %q", status, stdout, stderr)
 	}
 }
+
+// Errors and warnings about what a profile means begin with the file, as those about its
+// text do: a command line can have several.
+func TestPolicyMessagesNameTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "profile.json")
+	for text, want := range map[string]string{
+		strings.Replace(small, "getpid", "getpie", 1):                "sealctl: warning: FILE: linux.seccomp.syscalls[0].names[1]: \"getpie\" is not",
+		strings.Replace(small, "SCMP_ACT_ALLOW", "SCMP_ACT_ALOW", 1): "sealctl: FILE: linux.seccomp.syscalls[0].action: \"SCMP_ACT_ALOW\"",
+		strings.Replace(small, "execve", "fork", 1):                  "sealctl: warning: FILE: linux.seccomp: execve is not allowed",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, verb := range []string{"diff docker/default FILE", "explain FILE read", "list FILE", "compile FILE", "convert --to oci FILE", "graph FILE", "report FILE",
+			"merge FILE docker/default", "intersect -o raw docker/default FILE"} {
+			needs, compiles := strings.Contains(want, "execve"), strings.HasPrefix(verb, "compile")
+			converts := strings.HasPrefix(verb, "convert") // names are not its business
+			if needs && !compiles || converts && strings.Contains(want, "warning") {
+				continue
+			}
+			for _, name := range []string{path, "-"} {
+				_, _, stderr := sealctl(text, strings.Fields(strings.ReplaceAll(verb, "FILE", name))...)
+				line := strings.Replace(want, "FILE", called(name), 1)
+				stderr = strings.NewReplacer("merge: ", "", "intersect: ", "").Replace(stderr)
+				if !strings.HasPrefix(stderr, line) || strings.Count(stderr, "\n") != 1 {
+					t.Errorf("%s: %s, want %s", verb, stderr, line)
+				}
+			}
+		}
+	}
+}

@@ -68,7 +68,7 @@ func readParts(c *cli.Context) ([]compose.Part, seccomp.Options, error) {
 		if err != nil {
 			return nil, seccomp.Options{}, err
 		}
-		parts = append(parts, compose.Part{Name: name, Profile: p})
+		parts = append(parts, compose.Part{Name: called(name), Profile: p})
 	}
 	return parts, seccomp.Options{Native: string(native), Strict: c.Bool("strict-seccomp")}, nil
 }

@@ -29,18 +29,26 @@ func readPolicy(c *cli.Context, name string) (*seccomp.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPolicy(c, profile)
+	return newPolicy(c, called(name), profile)
 }
 
-// newPolicy spells a profile out and prints its warnings. Flags that the verb does
-// not have are off.
-func newPolicy(c *cli.Context, profile *specs.LinuxSeccomp) (*seccomp.Policy, error) {
+// called is what errors and warnings are to call a profile of the command line.
+func called(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// newPolicy spells a profile out and prints its warnings, which begin with the name, as
+// errors do: a command line can have several. Flags that the verb does not have are off.
+func newPolicy(c *cli.Context, name string, profile *specs.LinuxSeccomp) (*seccomp.Policy, error) {
 	policy, err := seccomp.NewPolicy(profile, seccomp.Options{Strict: c.Bool("strict-seccomp"), KillThread: c.Bool("kill-thread")})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for _, w := range policy.Warnings {
-		warn(c, w)
+		warn(c, name+": "+w)
 	}
 	return policy, nil
 }

@@ -62,12 +62,10 @@ func reportInput(c *cli.Context) (list []report.Profile, archs []*arch.Arch, err
 		if err != nil {
 			return nil, nil, err
 		}
-		policy, err := newPolicy(c, profile)
+		name = called(name)
+		policy, err := newPolicy(c, name, profile)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if name == "-" {
-			name = "standard input"
+			return nil, nil, err
 		}
 		list = append(list, report.Profile{Name: name, Spec: profile, Policy: policy})
 		of, err := chosenArchs(c, policy)

@@ -74,7 +74,7 @@ func TestColoursOfMessages(t *testing.T) {
 		t.Errorf("%q, want %q", stderr, want)
 	}
 	_, _, stderr = sealctl(strings.Replace(small, "getpid", "getpie", 1), "--color", "always", "compile", "-")
-	if !strings.HasPrefix(stderr, "sealctl: \x1b[1m\x1b[33mwarning:\x1b[0m linux.seccomp.") {
+	if !strings.HasPrefix(stderr, "sealctl: \x1b[1m\x1b[33mwarning:\x1b[0m standard input: linux.seccomp.") {
 		t.Errorf("%q", stderr)
 	}
 }

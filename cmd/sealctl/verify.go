@@ -106,7 +106,11 @@ func expect(c *cli.Context, p *process) (want expectation, err error) {
 		return expectation{said: "its config.json has no linux.seccomp"}, nil
 	}
 	want.said = "the profile says"
-	want.policy, err = newPolicy(c, want.profile)
+	name := called(c.String("profile"))
+	if name == "" {
+		name = p.config.path
+	}
+	want.policy, err = newPolicy(c, name, want.profile)
 	return want, err
 }
 
