@@ -100,12 +100,17 @@ func (p *Policy) ranges(g *graph, t *table) spans {
 		at := slot(t.rules[i].nr, t.arch)
 		next[i], head[at] = head[at], int32(i+1)
 	}
+	var room [3]uint32
+	edges := t.edges(room[:0])
 	group := g.scratch.group
 	for at := range head {
 		if head[at] == 0 || g.full {
 			continue
 		}
 		nr, to := t.rules[head[at]-1].nr, ref(-1)
+		for ; len(edges) > 0 && edges[0] <= nr; edges = edges[1:] {
+			s = s.add(edges[0], g.ret(p.beyond(t, edges[0])))
+		}
 		group = group[:0]
 		for i := head[at]; i != 0; i = next[i-1] {
 			r := &t.rules[i-1]
@@ -122,10 +127,26 @@ func (p *Policy) ranges(g *graph, t *table) spans {
 		s = s.add(nr+1, unnamed)
 	}
 	g.scratch.group = group
-	if t.hasLast {
-		s = s.add(t.last+1, g.ret(p.beyond(t, t.last+1)))
+	for _, nr := range edges {
+		s = s.add(nr, g.ret(p.beyond(t, nr)))
 	}
 	return s
+}
+
+// edges are the numbers, ascending, from which on calls without a rule are newer than the
+// profile, or no longer so. There are at most three.
+func (t *table) edges(room []uint32) []uint32 {
+	if !t.hasLast {
+		return nil
+	}
+	room = append(room, t.last+1)
+	if t.apart.some && t.last < t.apart.first {
+		room = append(room, t.apart.first)
+		if t.apart.last < 1<<32-1 {
+			room = append(room, t.apart.last+1)
+		}
+	}
+	return room
 }
 
 // slots is the number of results of slot.

@@ -66,6 +66,9 @@ func (p *Policy) bounds(audit uint32) []uint32 {
 			if t.hasLast {
 				list = append(list, t.last+1)
 			}
+			if t.apart.some {
+				list = append(list, t.apart.first, t.apart.last+1)
+			}
 		}
 	}
 	slices.Sort(list)

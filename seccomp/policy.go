@@ -26,6 +26,11 @@ type Options struct {
 	// caller cannot pass a condition by with bits that the kernel ignores. Off,
 	// as libseccomp does it: the whole register of a 64-bit caller counts.
 	IntArgs bool
+	// NewerThanAll lets the largest of all numbers that the profile has on an
+	// architecture decide which calls are newer, as runc does: those that stand apart
+	// count as well ([arch.Arch.Apart]). On 32-bit ARM and x32 a profile that names
+	// one of them, as those of engines do, then has no newer calls.
+	NewerThanAll bool
 }
 
 // Policy is a profile spelt out: a total function from calls to actions. It does
@@ -54,8 +59,10 @@ type table struct {
 	// last is the largest number that a name in the profile has here. Calls
 	// beyond it are newer than the profile: unless the default lets calls
 	// pass they get ENOSYS, so that a program can fall back to an older call.
+	// Numbers that no new call gets are neither.
 	last    uint32
 	hasLast bool
+	apart   apartRange
 
 	withArgs int // rules that have conditions
 }
@@ -84,6 +91,11 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	}
 	if p.tables, err = listArchs(profile.Architectures, o.Native); err != nil {
 		return nil, err
+	}
+	if !o.NewerThanAll {
+		for t := range p.tables {
+			p.tables[t].apart = apartOf(p.tables[t].arch)
+		}
 	}
 	names := 0
 	for i := range profile.Syscalls {
@@ -154,9 +166,22 @@ func knownArchs() string {
 	return strings.Join(s, ", ")
 }
 
+// apartRange is the numbers of a table that no new call gets, first to last.
+type apartRange struct {
+	first, last uint32
+	some        bool // there are any
+}
+
+func apartOf(a *arch.Arch) (p apartRange) {
+	p.first, p.last, p.some = a.Apart()
+	return p
+}
+
+func (p apartRange) has(nr uint32) bool { return p.some && p.first <= nr && nr <= p.last }
+
 // beyond returns the action for a call that no rule matches.
 func (p *Policy) beyond(t *table, nr uint32) Action {
-	if t.hasLast && nr > t.last && p.otherwise.Kind() != Allow && p.otherwise.Kind() != Log && p.otherwise.Kind() != Trace(0) {
+	if t.hasLast && nr > t.last && !t.apart.has(nr) && p.otherwise.Kind() != Allow && p.otherwise.Kind() != Log && p.otherwise.Kind() != Trace(0) {
 		return Errno(uint16(unix.ENOSYS))
 	}
 	return p.otherwise

@@ -118,9 +118,10 @@ func TestRules(t *testing.T) {
 		{"x32 without x86_64", `{"architectures":["SCMP_ARCH_X32"],` + deny + `"syscalls":[{"names":["read"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64"},
 			[]wantCall{{x64, 0, arg0(0), KillProcess}, {x64, 0x3fffffff, arg0(0), KillProcess}, {x64, 0x40000000, arg0(0), Allow},
 				{x64, 0x40000001, arg0(0), enosys}, {unix.AUDIT_ARCH_AARCH64, 63, arg0(0), Allow}}},
-		{"x32 numbers", `{` + all + deny + `"syscalls":[{"names":["read","execve","rt_sigaction","pwritev2","_sysctl"],` + allow + `}]}`, Options{},
+		{"x32 numbers", `{` + all + deny + `"syscalls":[{"names":["read","execve","rt_sigaction","pwritev2","_sysctl","clone3"],` + allow + `}]}`, Options{},
 			[]wantCall{{x64, 0x40000000, arg0(0), Allow}, {x64, 59, arg0(0), Allow}, {x64, 0x40000000 | 59, arg0(0), eperm}, {x64, 0x40000000 | 520, arg0(0), Allow},
 				{x64, 0x40000000 | 512, arg0(0), Allow}, {x64, 0x40000000 | 547, arg0(0), Allow}, {x64, 0x40000000 | 548, arg0(0), enosys}, {x64, 520, arg0(0), enosys},
+				{x64, 0x40000000 | 434, arg0(0), eperm}, {x64, 0x40000000 | 436, arg0(0), enosys}, {x64, 0x40000000 | 511, arg0(0), enosys}, {x64, 0x40000000 | 513, arg0(0), eperm},
 				{x64, 156, arg0(0), Allow}, {x64, 0x40000000 | 156, arg0(0), eperm}, {x64, 0xffffffff, arg0(0), enosys}}},
 		{"beyond the profile is ENOSYS, per architecture", `{` + all + `"defaultAction":"SCMP_ACT_KILL_PROCESS","syscalls":[
 			{"names":["read","openat"],` + allow + `},{"names":["getrandom"],"action":"SCMP_ACT_KILL_PROCESS"}]}`, Options{},
@@ -156,7 +157,10 @@ func TestRules(t *testing.T) {
 				{x64, 5, arg0(0), Trace(1)}, {x64, 6, arg0(0), Trace(65535)}, {x64, 7, arg0(0), Log}, {x64, 8, arg0(0), Errno(0)}, {x64, 9, arg0(0), Errno(4095)}}},
 		{"aarch64 and arm", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64"},
 			[]wantCall{{unix.AUDIT_ARCH_AARCH64, 56, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 983045, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 322, arg0(0), Allow},
-				{unix.AUDIT_ARCH_ARM, 983046, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983044, arg0(0), eperm}, {unix.AUDIT_ARCH_AARCH64, 57, arg0(0), enosys}, {x64, 0, arg0(0), KillProcess}}},
+				{unix.AUDIT_ARCH_ARM, 321, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 323, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983039, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983040, arg0(0), eperm},
+				{unix.AUDIT_ARCH_ARM, 983046, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 983044, arg0(0), eperm}, {unix.AUDIT_ARCH_AARCH64, 57, arg0(0), enosys}, {x64, 0, arg0(0), KillProcess}}},
+		{"as runc counts", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64", NewerThanAll: true},
+			[]wantCall{{unix.AUDIT_ARCH_ARM, 323, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 983046, arg0(0), enosys}, {unix.AUDIT_ARCH_AARCH64, 57, arg0(0), enosys}}},
 		{"big-endian halves", `{"architectures":["SCMP_ARCH_PPC64LE","SCMP_ARCH_PPC"],` + deny + `"syscalls":[
 			{"names":["read"],` + allow + `,"args":[{"index":1,"value":4294967298,"op":"SCMP_CMP_EQ"}]},
 			{"names":["write"],"action":"SCMP_ACT_TRAP","args":[{"index":5,"value":1095216660480,"valueTwo":4294967296,"op":"SCMP_CMP_MASKED_EQ"}]}]}`, Options{Native: "SCMP_ARCH_S390X"},

@@ -185,7 +185,9 @@ func (s *speller) addMux(t *table, mux arch.ID, nr, call uint32, action Action) 
 }
 
 func (t *table) mention(nr uint32) {
-	t.last, t.hasLast = max(t.last, nr), true
+	if !t.apart.has(nr) {
+		t.last, t.hasLast = max(t.last, nr), true
+	}
 }
 
 // unknown deals with linux.seccomp.syscalls[i].names[j] that no architecture has.

@@ -118,7 +118,7 @@ func listArch(policy *seccomp.Policy, a *arch.Arch) (*archListing, error) {
 		}
 	}
 	l.sort()
-	beyond, err := policy.Explain(a.Audit, a.Max+1)
+	beyond, err := policy.Explain(a.Audit, a.Dense+1)
 	if err != nil {
 		return nil, err
 	}

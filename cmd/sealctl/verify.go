@@ -26,8 +26,8 @@ func verifyCommand() *cli.Command {
 			"or the beginning of it (sealctl ps). Its config.json has the profile, under runseal together with what the\n" +
 			"node policy was at create, unless --profile names another.\n\n" + profileHelp + "\n\n" +
 			"What other runtimes do in their own way is no difference for their containers, but said: calls of other\n" +
-			"architectures kill the thread, and names that their libseccomp does not know count as newer than the\n" +
-			"profile. --exact and --kill-thread make no such allowance.\n\n" +
+			"architectures kill the thread, names that their libseccomp does not know count as newer than the profile,\n" +
+			"and on 32-bit ARM and x32 newer calls get the default and not ENOSYS. --exact and --kill-thread make no such allowance.\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
@@ -37,7 +37,8 @@ func verifyCommand() *cli.Command {
 		Flags: profileFlags(
 			&cli.StringFlag{Name: "profile", Usage: "the `PROFILE` to compare with"},
 			&cli.BoolFlag{Name: "exact", Usage: "make no allowance for what other runtimes than runseal do in their own way"},
-			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process; otherwise like --exact"},
+			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process, " +
+				"and take its way to tell newer calls on 32-bit ARM and x32; otherwise like --exact"},
 			rootFlag(),
 		),
 	}, func(c *cli.Context) (bool, error) {
@@ -117,8 +118,19 @@ func expect(c *cli.Context, p *process) (want expectation, err error) {
 // allow looks again at a difference that was found, for what the container's runtime,
 // if it is not runseal, does in its own way.
 func (want *expectation) allow(c *cli.Context, p *process, filters []seccomp.InstalledFilter, found string) (different, said string, err error) {
+	if c.Bool("kill-thread") && want.profile != nil && len(filters) == 1 {
+		as := seccomp.Options{Strict: c.Bool("strict-seccomp"), KillThread: true, NewerThanAll: true}
+		policy, err := seccomp.NewPolicy(want.profile, as)
+		if err != nil {
+			return found, want.said, err
+		}
+		if different, err := filterDifference(filters, policy, want.said); err == nil && different == "" {
+			return "", want.said + matchText(&enforced.Match{NewerThanAll: true}), nil
+		}
+		return found, want.said, nil
+	}
 	other := p.runtime != "" && p.runtime != procs.Runseal
-	if !other || c.Bool("exact") || c.Bool("kill-thread") || want.profile == nil || len(filters) != 1 {
+	if !other || c.Bool("exact") || want.profile == nil || len(filters) != 1 {
 		return found, want.said, nil
 	}
 	m, err := enforced.Matches(filters[0], want.profile)

@@ -19,7 +19,7 @@ func action(a seccomp.Action, _ seccomp.Cause) uint32 { return uint32(a) }
 // matches, given the last number that the result names there.
 func (s *finder) none(t target, last lasts) seccomp.Action {
 	enosys, differs := s.enosys()
-	if n, ok := last[t.arch]; differs && ok && t.nr > n {
+	if n, ok := last[t.arch]; differs && ok && t.nr > n && s.counts(t) {
 		return enosys
 	}
 	return s.Default
@@ -131,7 +131,7 @@ func (s *finder) gives(call *call, list []rule) bool {
 func (s *finder) policy(rules []specs.LinuxSyscall) (*seccomp.Policy, error) {
 	p := *s.head
 	p.Syscalls, p.ListenerPath = rules, anyAgent
-	return seccomp.NewPolicy(&p, seccomp.Options{Native: s.Archs[0].Scmp})
+	return seccomp.NewPolicy(&p, seccomp.Options{Native: s.Archs[0].Scmp, NewerThanAll: s.NewerThanAll})
 }
 
 // differing returns the architectures on which the policy decides the call in another

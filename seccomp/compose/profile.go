@@ -26,6 +26,8 @@ type Wanted struct {
 	Default seccomp.Action
 	// KillThread: see [seccomp.Options].
 	KillThread bool
+	// NewerThanAll: see [seccomp.Options].
+	NewerThanAll bool
 	// CallsOnly leaves numbers from [NoCalls] on out.
 	CallsOnly bool
 }

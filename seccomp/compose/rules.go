@@ -71,18 +71,32 @@ func (s *finder) lasts() lasts {
 	}
 	leaf := s.d.Leaf(uint32(enosys))
 	for _, a := range s.Archs {
-		if s.wantedAt(a, a.Max+1) != leaf {
+		if s.wantedAt(a, s.future(a)) != leaf {
 			continue
 		}
 		for _, call := range s.calls {
 			for _, t := range call.targets {
-				if t.arch == a && t.want != leaf {
+				if t.arch == a && t.want != leaf && s.counts(t) {
 					last[a] = max(last[a], t.nr)
 				}
 			}
 		}
 	}
 	return last
+}
+
+// future returns a number that no call has so far.
+func (s *finder) future(a *arch.Arch) uint32 {
+	if s.NewerThanAll {
+		return a.Max + 1
+	}
+	return a.Dense + 1 // behind it are only calls that stand apart
+}
+
+// counts says whether the number of a call says how new it is.
+func (s *finder) counts(t target) bool {
+	first, last, some := t.arch.Apart()
+	return s.NewerThanAll || !some || t.nr < first || t.nr > last
 }
 
 // mention returns calls without rules that the result has to name nevertheless, so that
@@ -97,7 +111,7 @@ func (s *finder) mention(last lasts) (list []*call) {
 		named := false
 		for _, call := range s.calls {
 			for _, t := range call.targets {
-				if t.arch != a {
+				if t.arch != a || !s.counts(t) {
 					continue
 				}
 				if t.nr == n {
@@ -121,7 +135,7 @@ func (s *finder) exceeds(mentioned []*call, last lasts) (more bool) {
 			continue
 		}
 		for _, t := range call.targets {
-			if n, ok := last[t.arch]; ok && t.nr > n {
+			if n, ok := last[t.arch]; ok && t.nr > n && s.counts(t) {
 				last[t.arch], more = t.nr, true
 			}
 		}

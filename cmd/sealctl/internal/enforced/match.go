@@ -18,6 +18,9 @@ type Match struct {
 	// KillThread: calls of architectures that are not listed kill the thread, as
 	// libseccomp has it, and not the process.
 	KillThread bool
+	// NewerThanAll: only calls above all that the profile names count as newer, those
+	// among them that stand apart, as runc has it (see [seccomp.Options]).
+	NewerThanAll bool
 	// UpTo, if not 0, is the largest number that the one who made the filter knew:
 	// names of later calls in the profile were skipped, as libseccomp does with
 	// names that it does not know, and count as newer than the profile.
@@ -35,13 +38,13 @@ func Matches(f seccomp.InstalledFilter, profile *specs.LinuxSeccomp) (*Match, er
 		return nil, err
 	}
 	m := &Match{KillThread: seccomp.Action(vm.Run(&bpf.Data{Arch: unused})) == seccomp.KillThread}
-	if ok, err := m.verify(f, vm, profile); ok || err != nil {
+	if ok, err := m.either(f, vm, profile); ok || err != nil {
 		return m.or(ok), err
 	}
 	m.UpTo = lastKnown(vm)
 	for _, late := range []bool{false, true} {
 		if known := without(profile, m.UpTo, late); known != nil {
-			if ok, err := m.verify(f, vm, known); ok || err != nil {
+			if ok, err := m.either(f, vm, known); ok || err != nil {
 				return m.or(ok), err
 			}
 		}
@@ -56,14 +59,23 @@ func Difference(f seccomp.InstalledFilter, profile *specs.LinuxSeccomp) error {
 	if err != nil {
 		return err
 	}
-	kill := seccomp.Action(vm.Run(&bpf.Data{Arch: unused})) == seccomp.KillThread
-	policy, err := seccomp.NewPolicy(profile, seccomp.Options{KillThread: kill})
-	if err != nil {
-		return err
+	o := seccomp.Options{KillThread: seccomp.Action(vm.Run(&bpf.Data{Arch: unused})) == seccomp.KillThread}
+	var first error
+	for _, o.NewerThanAll = range []bool{false, true} {
+		policy, err := seccomp.NewPolicy(profile, o)
+		if err != nil {
+			return err
+		}
+		_, err = Equal(f, policy)
+		if c := (*seccomp.Counterexample)(nil); first != nil || !errors.As(err, &c) || c.Want != enosys {
+			return err
+		}
+		first = err // it may be what runc does not take for newer
 	}
-	_, err = Equal(f, policy)
-	return err
+	return first
 }
+
+const enosys = seccomp.Action(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS))
 
 func (m *Match) or(ok bool) *Match {
 	if !ok {
@@ -72,8 +84,18 @@ func (m *Match) or(ok bool) *Match {
 	return m
 }
 
+// either tries both ways to tell which calls are newer.
+func (m *Match) either(f seccomp.InstalledFilter, vm *bpf.VM, profile *specs.LinuxSeccomp) (ok bool, err error) {
+	for _, m.NewerThanAll = range []bool{false, true} {
+		if ok, err = m.verify(f, vm, profile); ok || err != nil {
+			break
+		}
+	}
+	return ok, err
+}
+
 func (m *Match) verify(f seccomp.InstalledFilter, vm *bpf.VM, profile *specs.LinuxSeccomp) (bool, error) {
-	policy, err := seccomp.NewPolicy(profile, seccomp.Options{KillThread: m.KillThread})
+	policy, err := seccomp.NewPolicy(profile, seccomp.Options{KillThread: m.KillThread, NewerThanAll: m.NewerThanAll})
 	if err != nil {
 		return false, err
 	}

@@ -28,6 +28,8 @@ type Profile struct {
 	JSON []byte
 	// KillThread: see [Match].
 	KillThread bool
+	// NewerThanAll: see [Match].
+	NewerThanAll bool
 	// Notes are what the proof leaves out or takes for granted, one line each.
 	Notes []string
 }
@@ -45,13 +47,15 @@ func (a *Analysis) Profile(o Options) (*Profile, error) {
 		return nil, fmt.Errorf("calls of other architectures get %s, and a profile can only kill them", a.Unlisted)
 	}
 	var first error
-	for _, action := range a.defaults() {
-		p, err := a.profile(action, o)
-		if err == nil {
-			return p, nil
-		}
-		if first == nil {
-			first = err
+	for _, newerThanAll := range []bool{false, true} {
+		for _, action := range a.defaults() {
+			p, err := a.profile(action, newerThanAll, o)
+			if err == nil {
+				return p, nil
+			}
+			if first == nil {
+				first = err
+			}
 		}
 	}
 	if first == nil {
@@ -99,8 +103,10 @@ func (a *Analysis) defaults() []seccomp.Action {
 }
 
 // profile makes the object for one default, and proves it.
-func (a *Analysis) profile(action seccomp.Action, o Options) (*Profile, error) {
-	w := compose.Wanted{Diagram: a.d, Function: a.f, Default: action, KillThread: a.Unlisted == seccomp.KillThread, CallsOnly: true}
+func (a *Analysis) profile(action seccomp.Action, newerThanAll bool, o Options) (*Profile, error) {
+	w := compose.Wanted{
+		Diagram: a.d, Function: a.f, Default: action, KillThread: a.Unlisted == seccomp.KillThread, NewerThanAll: newerThanAll, CallsOnly: true,
+	}
 	for _, t := range a.Archs {
 		w.Archs = append(w.Archs, t.Arch)
 	}
@@ -120,14 +126,14 @@ func (a *Analysis) profile(action seccomp.Action, o Options) (*Profile, error) {
 		}
 		object.ListenerPath, object.ListenerMetadata = o.ListenerPath, o.ListenerMetadata
 	}
-	p := &Profile{KillThread: a.Unlisted == seccomp.KillThread}
+	p := &Profile{KillThread: a.Unlisted == seccomp.KillThread, NewerThanAll: newerThanAll}
 	if p.JSON, err = export.OCI(object); err != nil {
 		return nil, err
 	}
 	if p.Seccomp, err = seccomp.ParseProfile(p.JSON); err != nil {
 		return nil, err
 	}
-	policy, err := seccomp.NewPolicy(p.Seccomp, seccomp.Options{KillThread: p.KillThread})
+	policy, err := seccomp.NewPolicy(p.Seccomp, seccomp.Options{KillThread: p.KillThread, NewerThanAll: p.NewerThanAll})
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +145,9 @@ func (a *Analysis) profile(action seccomp.Action, o Options) (*Profile, error) {
 	}
 	if negativeOnly {
 		p.Notes = append(p.Notes, "numbers from 0x80000000 on, which no call has, are left out of the proof: the filter treats them otherwise")
+	}
+	if p.NewerThanAll {
+		p.Notes = append(p.Notes, "on 32-bit ARM and x32 calls that are newer than all in the profile get the default here; under runseal they get ENOSYS")
 	}
 	if p.KillThread {
 		p.Notes = append(p.Notes, "calls of architectures that are not listed kill the thread here; runseal kills the process")
