@@ -121,3 +121,26 @@ func TestInstallKind(t *testing.T) {
 		t.Error("flag 1<<30 is taken")
 	}
 }
+
+func TestFlags(t *testing.T) {
+	for src, want := range map[string]struct {
+		flags uint
+		prctl bool
+	}{
+		``:                                       {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, true},
+		`"flags":null,`:                          {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, true},
+		`"flags":[],`:                            {0, true},
+		`"flags":["SECCOMP_FILTER_FLAG_TSYNC"],`: {0, true},
+		`"flags":["SECCOMP_FILTER_FLAG_LOG"],`:   {unix.SECCOMP_FILTER_FLAG_LOG, false},
+		`"flags":["SECCOMP_FILTER_FLAG_SPEC_ALLOW"],`:                           {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, false},
+		`"flags":["SECCOMP_FILTER_FLAG_SPEC_ALLOW","SECCOMP_FILTER_FLAG_LOG"],`: {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW | unix.SECCOMP_FILTER_FLAG_LOG, false},
+	} {
+		f, err := Compile(parse(t, `{`+src+`"defaultAction":"SCMP_ACT_ALLOW"}`), Options{})
+		if err != nil {
+			t.Fatal(src, err)
+		}
+		if f.Flags != want.flags || f.PrctlSuffices() != want.prctl {
+			t.Errorf("%s: flags %#x, prctl suffices %t, want %#x, %t", src, f.Flags, f.PrctlSuffices(), want.flags, want.prctl)
+		}
+	}
+}

@@ -106,7 +106,7 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 		p.tables[t].rules = make([]rule, 0, names)
 		p.tables[t].sources = make([]source, 0, min(len(profile.Syscalls), 64))
 	}
-	s := speller{Policy: p, strict: o.Strict, intArgs: o.IntArgs, muxConds: make([]cond, 0, 32)}
+	s := speller{Policy: p, profile: profile, strict: o.Strict, intArgs: o.IntArgs, muxConds: make([]cond, 0, 32)}
 	p.lists = make([][]cond, 0, 48)
 	for i := range profile.Syscalls {
 		if err := s.add(i, &profile.Syscalls[i]); err != nil {

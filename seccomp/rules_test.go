@@ -155,6 +155,12 @@ func TestRules(t *testing.T) {
 			{"names":["exit_group"],` + allow + `}]}`, Options{},
 			[]wantCall{{x64, 0, arg0(0), KillThread}, {x64, 1, arg0(0), KillThread}, {x64, 2, arg0(0), KillProcess}, {x64, 3, arg0(0), Trap}, {x64, 4, arg0(0), eperm},
 				{x64, 5, arg0(0), Trace(1)}, {x64, 6, arg0(0), Trace(65535)}, {x64, 7, arg0(0), Log}, {x64, 8, arg0(0), Errno(0)}, {x64, 9, arg0(0), Errno(4095)}}},
+		{"a rule without args beats those with args through a multiplexer, too", `{"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"],` + deny + `"syscalls":[
+			{"names":["socket","semop"],"action":"SCMP_ACT_TRAP","args":[{"index":0,"value":40,"op":"SCMP_CMP_EQ"}]},
+			{"names":["bind"],"action":"SCMP_ACT_TRAP","args":[{"index":0,"value":40,"op":"SCMP_CMP_EQ"}]},
+			{"names":["socket","semop"],` + allow + `},{"names":["bind"],"action":"SCMP_ACT_ERRNO"},{"names":["socket"],"action":"SCMP_ACT_LOG"}]}`, Options{},
+			[]wantCall{{x64, 41, arg0(40), Allow}, {i86, 359, arg0(40), Allow}, {i86, 102, arg0(1), Allow}, {i86, 117, arg0(1), Allow},
+				{i86, 102, arg0(2), Trap}, {i86, 102, arg0(3), eperm}}},
 		{"aarch64 and arm", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64"},
 			[]wantCall{{unix.AUDIT_ARCH_AARCH64, 56, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 983045, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 322, arg0(0), Allow},
 				{unix.AUDIT_ARCH_ARM, 321, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 323, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983039, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983040, arg0(0), eperm},
@@ -252,29 +258,6 @@ func TestAllowsExecve(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
-func TestFlags(t *testing.T) {
-	for src, want := range map[string]struct {
-		flags uint
-		prctl bool
-	}{
-		``:                                       {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, true},
-		`"flags":null,`:                          {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, true},
-		`"flags":[],`:                            {0, true},
-		`"flags":["SECCOMP_FILTER_FLAG_TSYNC"],`: {0, true},
-		`"flags":["SECCOMP_FILTER_FLAG_LOG"],`:   {unix.SECCOMP_FILTER_FLAG_LOG, false},
-		`"flags":["SECCOMP_FILTER_FLAG_SPEC_ALLOW"],`:                           {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, false},
-		`"flags":["SECCOMP_FILTER_FLAG_SPEC_ALLOW","SECCOMP_FILTER_FLAG_LOG"],`: {unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW | unix.SECCOMP_FILTER_FLAG_LOG, false},
-	} {
-		f, err := Compile(parse(t, `{`+src+`"defaultAction":"SCMP_ACT_ALLOW"}`), Options{})
-		if err != nil {
-			t.Fatal(src, err)
-		}
-		if f.Flags != want.flags || f.PrctlSuffices() != want.prctl {
-			t.Errorf("%s: flags %#x, prctl suffices %t, want %#x, %t", src, f.Flags, f.PrctlSuffices(), want.flags, want.prctl)
 		}
 	}
 }

@@ -50,7 +50,10 @@ type speller struct {
 	at       [allArgs + 1]int32 // where they are in the policy's lists with these arguments cut, plus 1; 0: not yet
 	done     idSet              // names that have a rule without conditions, which beats all others
 	muxConds []cond             // room for the conditions of rules for multiplexers
-	unnamed  int                // unknown names without a warning of their own
+	profile  *specs.LinuxSeccomp
+	asked    idSet // names about which always has been asked
+	yes      idSet // those of them for which it is true
+	unnamed  int   // unknown names without a warning of their own
 }
 
 // add spells out linux.seccomp.syscalls[i].
@@ -101,7 +104,7 @@ func (s *speller) add(i int, entry *specs.LinuxSyscall) error {
 			}
 			if mux, nr, call, ok := t.arch.Mux(id); ok {
 				t.mention(nr)
-				if effective && !s.done.has(mux) {
+				if effective && !s.done.has(mux) && (len(conds) == 0 || !s.always(id, name)) {
 					s.addMux(t, mux, nr, call, action)
 				}
 			}
@@ -162,26 +165,6 @@ func (t *table) addRules(nr uint32, action Action, at int32, n int) {
 		t.rules = append(t.rules, rule{nr, action, at + i + 1})
 	}
 	t.withArgs += n
-}
-
-// addMux adds the rules for a socket or IPC call made through a multiplexer. Its
-// first argument selects the call, so a condition on the call's own first argument
-// is lost. The others stay, although they now see the multiplexer's registers.
-// Today's default profiles depend on both.
-func (s *speller) addMux(t *table, mux arch.ID, nr, call uint32, action Action) {
-	narrow := s.narrow(t, mux)
-	at := int32(len(s.Policy.lists))
-	for _, conds := range s.split {
-		first := len(s.muxConds)
-		s.muxConds = append(s.muxConds, cond{op: opEQ, bits: 64, value: uint64(call)}.cut(narrow))
-		for _, c := range conds {
-			if c.arg != 0 {
-				s.muxConds = append(s.muxConds, c.cut(narrow))
-			}
-		}
-		s.Policy.lists = append(s.Policy.lists, s.muxConds[first:len(s.muxConds):len(s.muxConds)])
-	}
-	t.addRules(nr, action, at, len(s.split))
 }
 
 func (t *table) mention(nr uint32) {
