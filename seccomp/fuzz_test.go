@@ -86,7 +86,7 @@ func FuzzAgree(f *testing.F) {
 	f.Add(slices.Repeat([]byte{11, 6, 250, 17, 1, 0, 2, 77}, 16))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := &dice{data}
-		p, err := NewPolicy(d.profile(), Options{Native: arch.All()[d.n(len(arch.All()))].Scmp, KillThread: d.n(2) == 1, IntArgs: d.n(2) == 1, NewerThanAll: d.n(4) == 1})
+		p, err := NewPolicy(d.profile(), Options{Native: arch.All()[d.n(len(arch.All()))].Scmp, KillThread: d.n(2) == 1, IntArgs: d.n(2) == 1, AsRunc: d.n(4) == 1})
 		if err != nil {
 			t.Fatal(err)
 		}

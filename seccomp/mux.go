@@ -10,12 +10,20 @@ import (
 // first argument selects the call, so a condition on the call's own first argument
 // is lost. The others stay, although they now see the multiplexer's registers.
 // Today's default profiles depend on both.
+//
+// ipc(2) keeps a version in the upper half of its first argument, which changes no
+// more than how msgrcv and shmat take their arguments: the kernel looks at the lower
+// 16 bits for the call (ipc/syscall.c), and so do the rules.
 func (s *speller) addMux(t *table, mux arch.ID, nr, call uint32, action Action) {
 	narrow := s.narrow(t, mux)
 	at := int32(len(s.Policy.lists))
 	for _, conds := range s.split {
 		first := len(s.muxConds)
-		s.muxConds = append(s.muxConds, cond{op: opEQ, bits: 64, value: uint64(call)}.cut(narrow))
+		selects := cond{op: opEQ, bits: 64, value: uint64(call)}
+		if arch.IsIPC(mux) && !s.asRunc {
+			selects = cond{op: opMasked, bits: 64, value: 0xffff, valueTwo: uint64(call)}
+		}
+		s.muxConds = append(s.muxConds, selects.cut(narrow))
 		for _, c := range conds {
 			if c.arg != 0 {
 				s.muxConds = append(s.muxConds, c.cut(narrow))

@@ -26,11 +26,14 @@ type Options struct {
 	// caller cannot pass a condition by with bits that the kernel ignores. Off,
 	// as libseccomp does it: the whole register of a 64-bit caller counts.
 	IntArgs bool
-	// NewerThanAll lets the largest of all numbers that the profile has on an
-	// architecture decide which calls are newer, as runc does: those that stand apart
-	// count as well ([arch.Arch.Apart]). On 32-bit ARM and x32 a profile that names
-	// one of them, as those of engines do, then has no newer calls.
-	NewerThanAll bool
+	// AsRunc decides as runc and libseccomp do where this package knows better, so
+	// that their filters can be compared with a profile. Which calls are newer is told
+	// by the largest of all numbers that the profile has on an architecture, those that
+	// stand apart too ([arch.Arch.Apart]): on 32-bit ARM and x32 a profile that names
+	// one of them, as those of engines do, then has no newer calls. And a rule for a
+	// System V IPC call meets only version 0 of ipc(2), although the kernel makes the
+	// same call of the others. KillThread is an option of its own.
+	AsRunc bool
 }
 
 // Policy is a profile spelt out: a total function from calls to actions. It does
@@ -92,7 +95,7 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 	if p.tables, err = listArchs(profile.Architectures, o.Native); err != nil {
 		return nil, err
 	}
-	if !o.NewerThanAll {
+	if !o.AsRunc {
 		for t := range p.tables {
 			p.tables[t].apart = apartOf(p.tables[t].arch)
 		}
@@ -106,7 +109,7 @@ func NewPolicy(profile *specs.LinuxSeccomp, o Options) (*Policy, error) {
 		p.tables[t].rules = make([]rule, 0, names)
 		p.tables[t].sources = make([]source, 0, min(len(profile.Syscalls), 64))
 	}
-	s := speller{Policy: p, profile: profile, strict: o.Strict, intArgs: o.IntArgs, muxConds: make([]cond, 0, 32)}
+	s := speller{Policy: p, profile: profile, strict: o.Strict, intArgs: o.IntArgs, asRunc: o.AsRunc, muxConds: make([]cond, 0, 32)}
 	p.lists = make([][]cond, 0, 48)
 	for i := range profile.Syscalls {
 		if err := s.add(i, &profile.Syscalls[i]); err != nil {

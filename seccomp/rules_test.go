@@ -161,11 +161,18 @@ func TestRules(t *testing.T) {
 			{"names":["socket","semop"],` + allow + `},{"names":["bind"],"action":"SCMP_ACT_ERRNO"},{"names":["socket"],"action":"SCMP_ACT_LOG"}]}`, Options{},
 			[]wantCall{{x64, 41, arg0(40), Allow}, {i86, 359, arg0(40), Allow}, {i86, 102, arg0(1), Allow}, {i86, 117, arg0(1), Allow},
 				{i86, 102, arg0(2), Trap}, {i86, 102, arg0(3), eperm}}},
+		{"every version of ipc", `{"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_S390X"],"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+			{"names":["semget"],"action":"SCMP_ACT_ERRNO"},{"names":["socket"],"action":"SCMP_ACT_ERRNO"}]}`, Options{},
+			[]wantCall{{i86, 117, arg0(2), eperm}, {i86, 117, arg0(0x10002), eperm}, {i86, 117, arg0(0xffff0002), eperm}, {i86, 117, arg0(1<<32 | 2), eperm}, {i86, 117, arg0(0x10003), Allow},
+				{unix.AUDIT_ARCH_S390X, 117, arg0(1<<48 | 0x10002), eperm}, {i86, 102, arg0(1), eperm}, {i86, 102, arg0(0x10001), Allow}}},
+		{"only version 0 of ipc, as runc", `{"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"],"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+			{"names":["semget"],"action":"SCMP_ACT_ERRNO"}]}`, Options{AsRunc: true},
+			[]wantCall{{i86, 117, arg0(2), eperm}, {i86, 117, arg0(0x10002), Allow}}},
 		{"aarch64 and arm", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64"},
 			[]wantCall{{unix.AUDIT_ARCH_AARCH64, 56, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 983045, arg0(0), Allow}, {unix.AUDIT_ARCH_ARM, 322, arg0(0), Allow},
 				{unix.AUDIT_ARCH_ARM, 321, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 323, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983039, arg0(0), enosys}, {unix.AUDIT_ARCH_ARM, 983040, arg0(0), eperm},
 				{unix.AUDIT_ARCH_ARM, 983046, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 983044, arg0(0), eperm}, {unix.AUDIT_ARCH_AARCH64, 57, arg0(0), enosys}, {x64, 0, arg0(0), KillProcess}}},
-		{"as runc counts", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64", NewerThanAll: true},
+		{"as runc counts", `{"architectures":["SCMP_ARCH_ARM"],` + deny + `"syscalls":[{"names":["set_tls","openat"],` + allow + `}]}`, Options{Native: "SCMP_ARCH_AARCH64", AsRunc: true},
 			[]wantCall{{unix.AUDIT_ARCH_ARM, 323, arg0(0), eperm}, {unix.AUDIT_ARCH_ARM, 983046, arg0(0), enosys}, {unix.AUDIT_ARCH_AARCH64, 57, arg0(0), enosys}}},
 		{"big-endian halves", `{"architectures":["SCMP_ARCH_PPC64LE","SCMP_ARCH_PPC"],` + deny + `"syscalls":[
 			{"names":["read"],` + allow + `,"args":[{"index":1,"value":4294967298,"op":"SCMP_CMP_EQ"}]},

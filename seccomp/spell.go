@@ -43,7 +43,7 @@ const (
 // speller turns the entries of a profile into the rules of a policy's tables.
 type speller struct {
 	*Policy
-	strict, intArgs bool
+	strict, intArgs, asRunc bool
 
 	split    [][]cond           // alternatives of the entry, as the profile has them
 	used     uint8              // the arguments that they look at, a bit for each

@@ -180,8 +180,8 @@ func matchText(m *enforced.Match) string {
 	if m.KillThread {
 		parts = append(parts, "calls of other architectures kill the thread")
 	}
-	if m.NewerThanAll {
-		parts = append(parts, "on 32-bit ARM and x32 newer calls get the default and not ENOSYS")
+	if m.AsRunc {
+		parts = append(parts, "newer calls on 32-bit ARM and x32, and versions of ipc(2), are decided as runc has it")
 	}
 	if m.UpTo != 0 {
 		parts = append(parts, fmt.Sprintf("the runtime did not know calls above %d", m.UpTo))

@@ -47,11 +47,11 @@ type proofKey struct {
 type recognized struct {
 	Name       string `json:"name"`                 // "unknown" if it is none that is known
 	KillThread bool   `json:"killThread,omitempty"` // other architectures: the thread is killed
-	// On 32-bit ARM and x32 newer calls get the default, not ENOSYS.
-	NewerThanAll bool   `json:"newerThanAll,omitempty"`
-	CallsUpTo    uint32 `json:"callsUpTo,omitempty"` // later ones were not known to who made the filter
-	Negative     bool   `json:"negative,omitempty"`  // numbers from 0x80000000 on are left out
-	Floor        bool   `json:"floor,omitempty"`     // intersected with the floor of a node policy
+	// Newer calls on 32-bit ARM and x32, and versions of ipc(2), are as runc has it.
+	AsRunc    bool   `json:"asRunc,omitempty"`
+	CallsUpTo uint32 `json:"callsUpTo,omitempty"` // later ones were not known to who made the filter
+	Negative  bool   `json:"negative,omitempty"`  // numbers from 0x80000000 on are left out
+	Floor     bool   `json:"floor,omitempty"`     // intersected with the floor of a node policy
 }
 
 const (
@@ -181,7 +181,7 @@ func (r *recognizer) filter(f seccomp.InstalledFilter, caps uint64) recognized {
 		if err != nil {
 			r.warn(fmt.Sprintf("%s: %s", k.name, err))
 		} else if m != nil {
-			found = recognized{Name: k.name, KillThread: m.KillThread, NewerThanAll: m.NewerThanAll, CallsUpTo: m.UpTo, Negative: m.Negative}
+			found = recognized{Name: k.name, KillThread: m.KillThread, AsRunc: m.AsRunc, CallsUpTo: m.UpTo, Negative: m.Negative}
 			break
 		}
 	}

@@ -27,7 +27,8 @@ func verifyCommand() *cli.Command {
 			"node policy was at create, unless --profile names another.\n\n" + profileHelp + "\n\n" +
 			"What other runtimes do in their own way is no difference for their containers, but said: calls of other\n" +
 			"architectures kill the thread, names that their libseccomp does not know count as newer than the profile,\n" +
-			"and on 32-bit ARM and x32 newer calls get the default and not ENOSYS. --exact and --kill-thread make no such allowance.\n\n" +
+			"on 32-bit ARM and x32 newer calls get the default and not ENOSYS, and rules for IPC calls meet only version 0\n" +
+			"of ipc(2). --exact and --kill-thread make no such allowance.\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
@@ -38,7 +39,7 @@ func verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "profile", Usage: "the `PROFILE` to compare with"},
 			&cli.BoolFlag{Name: "exact", Usage: "make no allowance for what other runtimes than runseal do in their own way"},
 			&cli.BoolFlag{Name: "kill-thread", Usage: "expect calls of architectures that are not listed to kill the thread, as under runc, not the process, " +
-				"and take its way to tell newer calls on 32-bit ARM and x32; otherwise like --exact"},
+				"and take its way with newer calls on 32-bit ARM and x32 and with versions of ipc(2); otherwise like --exact"},
 			rootFlag(),
 		),
 	}, func(c *cli.Context) (bool, error) {
@@ -119,13 +120,13 @@ func expect(c *cli.Context, p *process) (want expectation, err error) {
 // if it is not runseal, does in its own way.
 func (want *expectation) allow(c *cli.Context, p *process, filters []seccomp.InstalledFilter, found string) (different, said string, err error) {
 	if c.Bool("kill-thread") && want.profile != nil && len(filters) == 1 {
-		as := seccomp.Options{Strict: c.Bool("strict-seccomp"), KillThread: true, NewerThanAll: true}
+		as := seccomp.Options{Strict: c.Bool("strict-seccomp"), KillThread: true, AsRunc: true}
 		policy, err := seccomp.NewPolicy(want.profile, as)
 		if err != nil {
 			return found, want.said, err
 		}
 		if different, err := filterDifference(filters, policy, want.said); err == nil && different == "" {
-			return "", want.said + matchText(&enforced.Match{NewerThanAll: true}), nil
+			return "", want.said + matchText(&enforced.Match{AsRunc: true}), nil
 		}
 		return found, want.said, nil
 	}

@@ -55,6 +55,9 @@ func conditions(p *specs.LinuxSeccomp, archs []specs.Arch) map[number][]specs.Li
 		if a.Audit == unix.AUDIT_ARCH_I386 {
 			for _, nr := range []uint32{socketcall, ipc} {
 				for v := range uint64(27) {
+					if nr == ipc { // with a version, too
+						list[number{a.Audit, nr}] = append(list[number{a.Audit, nr}], specs.LinuxSeccompArg{Index: 0, Value: 0x10000 | v, Op: specs.OpEqualTo})
+					}
 					list[number{a.Audit, nr}] = append(list[number{a.Audit, nr}], specs.LinuxSeccompArg{Index: 0, Value: v, Op: specs.OpEqualTo})
 				}
 			}

@@ -69,7 +69,7 @@ func TestKillThread(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.compare(t, without(p.LinuxSeccomp, f.Unknown), specs.ArchX86_64, 2, seccomp.Options{KillThread: true, NewerThanAll: true})
+		o.compare(t, without(p.LinuxSeccomp, f.Unknown), specs.ArchX86_64, 2, seccomp.Options{KillThread: true, AsRunc: true})
 	}
 	for i, d := range differences {
 		if o.met[i] != 0 && !d.age {

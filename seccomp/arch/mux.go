@@ -12,8 +12,8 @@ package arch
 // were determined with libseccomp 2.5.4, from the filters that it makes of a rule
 // for each of the 32 names on each architecture.
 //
-// ipc(2) keeps a version in the upper 16 bits of its first argument; like
-// libseccomp, callers compare the whole argument, so only version 0 matches.
+// ipc(2) keeps a version in the upper 16 bits of its first argument; the lower ones
+// select the call.
 func (a *Arch) Mux(id ID) (mux ID, nr, call uint32, ok bool) {
 	c := muxCalls[id]
 	if !a.mux || c == 0 {
@@ -26,6 +26,9 @@ func (a *Arch) Mux(id ID) (mux ID, nr, call uint32, ok bool) {
 	nr, ok = a.NumberOf(mux)
 	return mux, nr, uint32(c &^ muxIPC), ok
 }
+
+// IsIPC says whether the multiplexer is ipc.
+func IsIPC(mux ID) bool { return mux == idIPC }
 
 // muxIPC marks the calls of ipc(2) in muxCalls; the others are socketcall's.
 const muxIPC = 0x80

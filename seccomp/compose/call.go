@@ -131,7 +131,7 @@ func (s *finder) gives(call *call, list []rule) bool {
 func (s *finder) policy(rules []specs.LinuxSyscall) (*seccomp.Policy, error) {
 	p := *s.head
 	p.Syscalls, p.ListenerPath = rules, anyAgent
-	return seccomp.NewPolicy(&p, seccomp.Options{Native: s.Archs[0].Scmp, NewerThanAll: s.NewerThanAll})
+	return seccomp.NewPolicy(&p, seccomp.Options{Native: s.Archs[0].Scmp, AsRunc: s.AsRunc})
 }
 
 // differing returns the architectures on which the policy decides the call in another

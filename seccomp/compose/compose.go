@@ -111,7 +111,7 @@ func compose(parts []Part, o seccomp.Options, merge bool) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newFinder(Wanted{Diagram: c.d, Function: f, Archs: c.archs(), Default: c.otherwise(), KillThread: o.KillThread, NewerThanAll: o.NewerThanAll})
+	s := newFinder(Wanted{Diagram: c.d, Function: f, Archs: c.archs(), Default: c.otherwise(), KillThread: o.KillThread, AsRunc: o.AsRunc})
 	s.candidates = c.candidates
 	if r.Profile, err = s.find(); err != nil {
 		return nil, err

@@ -26,8 +26,8 @@ type Wanted struct {
 	Default seccomp.Action
 	// KillThread: see [seccomp.Options].
 	KillThread bool
-	// NewerThanAll: see [seccomp.Options].
-	NewerThanAll bool
+	// AsRunc: see [seccomp.Options].
+	AsRunc bool
 	// CallsOnly leaves numbers from [NoCalls] on out.
 	CallsOnly bool
 }

@@ -18,7 +18,7 @@ import (
 // prove reads the profile and compares it with what is wanted, for all calls of all
 // architectures with all arguments.
 func (s *finder) prove(profile *specs.LinuxSeccomp) error {
-	p, err := seccomp.NewPolicy(profile, seccomp.Options{Native: s.Archs[0].Scmp, Strict: true, KillThread: s.KillThread, NewerThanAll: s.NewerThanAll})
+	p, err := seccomp.NewPolicy(profile, seccomp.Options{Native: s.Archs[0].Scmp, Strict: true, KillThread: s.KillThread, AsRunc: s.AsRunc})
 	if err != nil {
 		return fmt.Errorf("the result: %w", err)
 	}

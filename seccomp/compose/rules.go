@@ -87,7 +87,7 @@ func (s *finder) lasts() lasts {
 
 // future returns a number that no call has so far.
 func (s *finder) future(a *arch.Arch) uint32 {
-	if s.NewerThanAll {
+	if s.AsRunc {
 		return a.Max + 1
 	}
 	return a.Dense + 1 // behind it are only calls that stand apart
@@ -96,7 +96,7 @@ func (s *finder) future(a *arch.Arch) uint32 {
 // counts says whether the number of a call says how new it is.
 func (s *finder) counts(t target) bool {
 	first, last, some := t.arch.Apart()
-	return s.NewerThanAll || !some || t.nr < first || t.nr > last
+	return s.AsRunc || !some || t.nr < first || t.nr > last
 }
 
 // mention returns calls without rules that the result has to name nevertheless, so that

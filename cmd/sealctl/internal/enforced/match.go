@@ -18,9 +18,9 @@ type Match struct {
 	// KillThread: calls of architectures that are not listed kill the thread, as
 	// libseccomp has it, and not the process.
 	KillThread bool
-	// NewerThanAll: only calls above all that the profile names count as newer, those
-	// among them that stand apart, as runc has it (see [seccomp.Options]).
-	NewerThanAll bool
+	// AsRunc: which calls are newer, and what ipc(2) selects, is as runc and libseccomp
+	// have it (see [seccomp.Options]).
+	AsRunc bool
 	// UpTo, if not 0, is the largest number that the one who made the filter knew:
 	// names of later calls in the profile were skipped, as libseccomp does with
 	// names that it does not know, and count as newer than the profile.
@@ -60,22 +60,23 @@ func Difference(f seccomp.InstalledFilter, profile *specs.LinuxSeccomp) error {
 		return err
 	}
 	o := seccomp.Options{KillThread: seccomp.Action(vm.Run(&bpf.Data{Arch: unused})) == seccomp.KillThread}
-	var first error
-	for _, o.NewerThanAll = range []bool{false, true} {
-		policy, err := seccomp.NewPolicy(profile, o)
-		if err != nil {
-			return err
-		}
-		_, err = Equal(f, policy)
-		if c := (*seccomp.Counterexample)(nil); first != nil || !errors.As(err, &c) || c.Want != enosys {
-			return err
-		}
-		first = err // it may be what runc does not take for newer
+	policy, err := seccomp.NewPolicy(profile, o)
+	if err != nil {
+		return err
 	}
-	return first
+	_, err = Equal(f, policy)
+	c := (*seccomp.Counterexample)(nil)
+	if !errors.As(err, &c) {
+		return err
+	}
+	o.AsRunc = true
+	other, otherErr := seccomp.NewPolicy(profile, o)
+	if otherErr != nil || other.Decide(c.Call.Arch, c.Call.Nr, c.Call.Args) != c.Got {
+		return err
+	}
+	_, err = Equal(f, other) // that was no more than runc's way
+	return err
 }
-
-const enosys = seccomp.Action(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS))
 
 func (m *Match) or(ok bool) *Match {
 	if !ok {
@@ -84,9 +85,9 @@ func (m *Match) or(ok bool) *Match {
 	return m
 }
 
-// either tries both ways to tell which calls are newer.
+// either tries this package's way and runc's.
 func (m *Match) either(f seccomp.InstalledFilter, vm *bpf.VM, profile *specs.LinuxSeccomp) (ok bool, err error) {
-	for _, m.NewerThanAll = range []bool{false, true} {
+	for _, m.AsRunc = range []bool{false, true} {
 		if ok, err = m.verify(f, vm, profile); ok || err != nil {
 			break
 		}
@@ -95,7 +96,7 @@ func (m *Match) either(f seccomp.InstalledFilter, vm *bpf.VM, profile *specs.Lin
 }
 
 func (m *Match) verify(f seccomp.InstalledFilter, vm *bpf.VM, profile *specs.LinuxSeccomp) (bool, error) {
-	policy, err := seccomp.NewPolicy(profile, seccomp.Options{KillThread: m.KillThread, NewerThanAll: m.NewerThanAll})
+	policy, err := seccomp.NewPolicy(profile, seccomp.Options{KillThread: m.KillThread, AsRunc: m.AsRunc})
 	if err != nil {
 		return false, err
 	}

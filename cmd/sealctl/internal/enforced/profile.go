@@ -28,8 +28,8 @@ type Profile struct {
 	JSON []byte
 	// KillThread: see [Match].
 	KillThread bool
-	// NewerThanAll: see [Match].
-	NewerThanAll bool
+	// AsRunc: see [Match].
+	AsRunc bool
 	// Notes are what the proof leaves out or takes for granted, one line each.
 	Notes []string
 }
@@ -47,9 +47,9 @@ func (a *Analysis) Profile(o Options) (*Profile, error) {
 		return nil, fmt.Errorf("calls of other architectures get %s, and a profile can only kill them", a.Unlisted)
 	}
 	var first error
-	for _, newerThanAll := range []bool{false, true} {
+	for _, asRunc := range []bool{false, true} {
 		for _, action := range a.defaults() {
-			p, err := a.profile(action, newerThanAll, o)
+			p, err := a.profile(action, asRunc, o)
 			if err == nil {
 				return p, nil
 			}
@@ -103,9 +103,9 @@ func (a *Analysis) defaults() []seccomp.Action {
 }
 
 // profile makes the object for one default, and proves it.
-func (a *Analysis) profile(action seccomp.Action, newerThanAll bool, o Options) (*Profile, error) {
+func (a *Analysis) profile(action seccomp.Action, asRunc bool, o Options) (*Profile, error) {
 	w := compose.Wanted{
-		Diagram: a.d, Function: a.f, Default: action, KillThread: a.Unlisted == seccomp.KillThread, NewerThanAll: newerThanAll, CallsOnly: true,
+		Diagram: a.d, Function: a.f, Default: action, KillThread: a.Unlisted == seccomp.KillThread, AsRunc: asRunc, CallsOnly: true,
 	}
 	for _, t := range a.Archs {
 		w.Archs = append(w.Archs, t.Arch)
@@ -126,14 +126,14 @@ func (a *Analysis) profile(action seccomp.Action, newerThanAll bool, o Options) 
 		}
 		object.ListenerPath, object.ListenerMetadata = o.ListenerPath, o.ListenerMetadata
 	}
-	p := &Profile{KillThread: a.Unlisted == seccomp.KillThread, NewerThanAll: newerThanAll}
+	p := &Profile{KillThread: a.Unlisted == seccomp.KillThread, AsRunc: asRunc}
 	if p.JSON, err = export.OCI(object); err != nil {
 		return nil, err
 	}
 	if p.Seccomp, err = seccomp.ParseProfile(p.JSON); err != nil {
 		return nil, err
 	}
-	policy, err := seccomp.NewPolicy(p.Seccomp, seccomp.Options{KillThread: p.KillThread, NewerThanAll: p.NewerThanAll})
+	policy, err := seccomp.NewPolicy(p.Seccomp, seccomp.Options{KillThread: p.KillThread, AsRunc: p.AsRunc})
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +146,8 @@ func (a *Analysis) profile(action seccomp.Action, newerThanAll bool, o Options) 
 	if negativeOnly {
 		p.Notes = append(p.Notes, "numbers from 0x80000000 on, which no call has, are left out of the proof: the filter treats them otherwise")
 	}
-	if p.NewerThanAll {
-		p.Notes = append(p.Notes, "on 32-bit ARM and x32 calls that are newer than all in the profile get the default here; under runseal they get ENOSYS")
+	if p.AsRunc {
+		p.Notes = append(p.Notes, "newer calls on 32-bit ARM and x32, and versions of ipc(2), are decided as runc has it; runseal gives newer calls ENOSYS, and all versions what version 0 gets")
 	}
 	if p.KillThread {
 		p.Notes = append(p.Notes, "calls of architectures that are not listed kill the thread here; runseal kills the process")
