@@ -199,6 +199,11 @@ var cases = map[string][]lintCase{
 		{"one condition, two calls", allow("", rule("socket dup", "ERRNO", "0 EQ 40")), []string{"; the same for socket"}},
 		{"allowed values", deny("", rule("personality", "ALLOW", "0 EQ 0"), rule("personality", "ALLOW", "0 EQ 8")), nil},
 		{"masked", allow("", rule("socket", "ERRNO", "0 MASKED_EQ 4294967295 40")), nil},
+		{"a mode, which has 16 bits", allow("", rule("fchmod mkdirat", "ERRNO", "1 MASKED_EQ 4294967295 2541"), rule("mkdirat", "ERRNO", "1 EQ 5000000000", "2 MASKED_EQ 4294967295 511")), []string{
+			"syscalls[0].args[0]: fchmod(0x0, 0x109ed) gets SCMP_ACT_ALLOW, although the kernel reads it as fchmod(0x0, 0x9ed), which the profile decides as SCMP_ACT_ERRNO(1 EPERM): a mode has 16 bits",
+			"syscalls[1].args[1]: mkdirat(0x0, 0x12a05f200, 0x101ff) gets SCMP_ACT_ALLOW"}},
+		{"a mode that is masked", allow("", rule("fchmod", "ERRNO", "1 MASKED_EQ 4095 2541"), rule("chmod", "ERRNO", "1 MASKED_EQ 2048 2048")), nil},
+		{"modes that are allowed", deny("", rule("fchmod", "ALLOW", "1 MASKED_EQ 4294967295 420")), nil},
 		{"a long argument", allow("", rule("clone", "ERRNO", "0 EQ 40")), nil},
 		{"stricter only", deny("", rule("socket", "ALLOW", "0 LT 40")), nil},
 		{"value above 32 bits", allow("", rule("dup", "ERRNO", "0 EQ 18446744073709551615")), []string{

@@ -83,7 +83,7 @@ func Check(profile *specs.LinuxSeccomp, o Options) []Finding {
 	}
 	m.init(policy)
 	for _, check := range []func(*model){
-		checkMembers, checkNames, checkArchs, checkArguments, checkIntArguments, checkOrder, checkMux, checkGaps, checkActions, checkDefault,
+		checkMembers, checkNames, checkArchs, checkArguments, checkIntArguments, checkModes, checkOrder, checkMux, checkGaps, checkActions, checkDefault,
 		checkSiblings, checkDanger, checkFlags, checkStart, checkSize,
 		checkWork, // what the others could not do
 	} {

@@ -18,8 +18,9 @@ var intArgument = &Rule{
 filter of a 64-bit architecture compares all 64 bits. If a rule denies one value (or allows those above it), a program can
 set any bit in the upper half: the filter sees another value, the kernel the denied one. The finding names such a value.
 Only comparisons that make the profile more permissive are reported.
-Compare with SCMP_CMP_MASKED_EQ, value 4294967295, valueTwo the value: that looks at the lower half alone. A list of the
-values that are allowed (SCMP_CMP_EQ, and everything else denied) is not concerned either.`,
+Compare with SCMP_CMP_MASKED_EQ, value 4294967295, valueTwo the value: that looks at the lower half alone. Of a mode (of
+chmod, mkdir, mknod, open and their like) the kernel takes 16 bits: for modes mask with 0o7777 (value 4095). A list of
+the values that are allowed (SCMP_CMP_EQ, and everything else denied) is not concerned either.`,
 }
 
 func checkIntArguments(m *model) {
