@@ -13,6 +13,8 @@ import (
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
+	"github.com/runseal/runseal/seccomp/profiles"
+	"github.com/runseal/runseal/seccomp/profiles/containerd"
 )
 
 // profileFlags are the flags of every verb that reads a profile, before its own.
@@ -25,11 +27,48 @@ func profileFlags(own ...cli.Flag) []cli.Flag {
 // readPolicy reads the profile that the command line names, as the flags say, and
 // prints its warnings.
 func readPolicy(c *cli.Context, name string) (*seccomp.Policy, error) {
-	profile, err := readProfile(name, c.App.Reader, profileOptions(c))
+	profile, err := readForArchs(c, name)
 	if err != nil {
 		return nil, err
 	}
 	return newPolicy(c, called(name), profile)
+}
+
+// readForArchs reads a profile for a verb that has archFlag, and says of each of these
+// architectures that the profile was resolved for this machine and without it. All calls
+// are killed there, which is not what an engine on such a machine does.
+func readForArchs(c *cli.Context, name string) (*specs.LinuxSeccomp, error) {
+	o := profileOptions(c)
+	resolved, note := profiles.IsName(name), o.Text // but for a file of that name, if it says otherwise
+	o.Text = func(path string, text []byte) {
+		note(path, text)
+		resolved = profiles.FormatOf(text) == profiles.Docker
+	}
+	profile, err := readProfile(name, c.App.Reader, o)
+	if err != nil || !resolved {
+		return profile, err
+	}
+	var missing []string
+	for _, given := range c.StringSlice("arch") {
+		a, err := findArch(given)
+		if err != nil || a.Scmp == arch.Native || slices.Contains(profile.Architectures, specs.Arch(a.Scmp)) {
+			continue // the error is chosenArchs'
+		}
+		missing = append(missing, a.Scmp)
+	}
+	if len(missing) == 0 {
+		return profile, nil
+	}
+	text := fmt.Sprintf("%s: resolved for this machine, and so without %s", called(name), strings.Join(missing, ", "))
+	if input := name; name != containerd.Name { // which its own machine alone knows
+		if name == "-" {
+			input = "FILE"
+		}
+		first := strings.ToLower(strings.TrimPrefix(missing[0], "SCMP_ARCH_"))
+		text += fmt.Sprintf("; for a machine that has it: sealctl resolve --arch %s %s | sealctl %s --arch %s -", first, input, c.Command.Name, first)
+	}
+	warn(c, text)
+	return profile, nil
 }
 
 // called is what errors and warnings are to call a profile of the command line.

@@ -58,7 +58,7 @@ func reportInput(c *cli.Context) (list []report.Profile, archs []*arch.Arch, err
 		if slices.Contains(c.Args().Slice()[:i], name) {
 			return nil, nil, fmt.Errorf("report: %q is there twice, expected different profiles", name)
 		}
-		profile, err := readProfile(name, c.App.Reader, profileOptions(c))
+		profile, err := readForArchs(c, name)
 		if err != nil {
 			return nil, nil, err
 		}

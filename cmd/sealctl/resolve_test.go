@@ -162,3 +162,36 @@ func TestResolveErrors(t *testing.T) {
 		t.Error("package profiles has containerd's profile by itself")
 	}
 }
+
+// Docker's profile is resolved for this machine: what it says of others is not what they
+// do, and said so, with the way that works.
+func TestArchOfResolved(t *testing.T) {
+	const warning = "sealctl: warning: PROFILE: resolved for this machine, and so without SCMP_ARCH_AARCH64"
+	docker := strings.Replace(small, "{", `{"archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86"]}],`, 1)
+	root := t.TempDir()
+	for name, text := range map[string]string{"docker.json": docker, "oci.json": small} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ verb, profile, want string }{
+		{"explain --arch aarch64 PROFILE newfstatat", "docker/default", warning + "; for a machine that has it: sealctl resolve --arch aarch64 docker/default | sealctl explain --arch aarch64 -\n"},
+		{"list --arch aarch64 --arch x86 PROFILE", "-", warning + "; for a machine that has it: sealctl resolve --arch aarch64 FILE | sealctl list --arch aarch64 -\n"},
+		{"report --arch aarch64 PROFILE", "localhost/docker.json", warning + "; for a machine that has it: sealctl resolve --arch aarch64 localhost/docker.json | sealctl report --arch aarch64 -\n"},
+		{"explain --arch aarch64 PROFILE read", "containerd/default", warning + "\n"},
+		{"list --arch s390x --arch aarch64 PROFILE", "docker/default", strings.Replace(warning, "AARCH64", "S390X, SCMP_ARCH_AARCH64", 1) +
+			"; for a machine that has it: sealctl resolve --arch s390x docker/default | sealctl list --arch s390x -\n"},
+		{"list --arch aarch64 PROFILE", "localhost/oci.json", ""},
+		{"list --arch x86 PROFILE", "docker/default", ""},
+	} {
+		args := strings.Fields(strings.ReplaceAll(c.verb, "PROFILE", c.profile))
+		status, _, stderr := sealctl(docker, append([]string{args[0], "--seccomp-profile-root", root}, args[1:]...)...)
+		if want := strings.ReplaceAll(c.want, "PROFILE", called(c.profile)); status != 0 || stderr != want {
+			t.Errorf("%s: status %d, %s, want %s", c.verb, status, stderr, want)
+		}
+	}
+	_, resolved, _ := sealctl("", "resolve", "--arch", "aarch64", "docker/default")
+	if _, stdout, stderr := sealctl(resolved, "explain", "--arch", "aarch64", "-", "newfstatat"); stderr != "" || !strings.Contains(stdout, "SCMP_ACT_ALLOW") {
+		t.Errorf("%s%s", stdout, stderr)
+	}
+}

@@ -197,7 +197,12 @@ func TestProgressOfVerbs(t *testing.T) {
 	if err := os.WriteFile(file, []byte(byArgs), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list := []string{"list", "docker/default"}
+	_, resolved, _ := sealctl("", "resolve", "docker/default")
+	long := filepath.Join(t.TempDir(), "resolved")
+	if err := os.WriteFile(long, []byte(resolved), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := []string{"list", long}
 	for _, a := range arch.All()[:10] {
 		list = append(list, "--arch", a.Scmp)
 	}
