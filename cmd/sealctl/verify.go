@@ -29,6 +29,7 @@ func verifyCommand() *cli.Command {
 			"architectures kill the thread, names that their libseccomp does not know count as newer than the profile,\n" +
 			"on 32-bit ARM and x32 newer calls get the default and not ENOSYS, and rules for IPC calls meet only version 0\n" +
 			"of ipc(2). --exact and --kill-thread make no such allowance.\n\n" +
+			"The proof is about the filter. The kernel asks none about uretprobe and uprobe (335 and 336 on x86_64).\n\n" +
 			"Reading stops the process for a moment, and needs CAP_SYS_ADMIN in the initial user namespace. A process\n" +
 			"with several filters is an error: what they decide together is not compared.\n\n" +
 			"   sealctl verify web\n" +
