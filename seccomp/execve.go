@@ -1,6 +1,9 @@
 package seccomp
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Permits says whether a call can be executed for some values of its
 // arguments: whether a rule that can apply, or else the default, allows it, or
@@ -20,7 +23,7 @@ func (p *Policy) Permits(audit, nr uint32) bool {
 		}
 	}
 	for _, r := range t.rules {
-		if r.nr == nr && mayPass(r.action) {
+		if r.nr == nr && mayPass(r.action) && !slices.ContainsFunc(p.conds(&r), cond.never) {
 			return true
 		}
 	}

@@ -251,6 +251,9 @@ func TestAllowsExecve(t *testing.T) {
 			"linux.seccomp: execve is not allowed on SCMP_ARCH_X86_64 (action SCMP_ACT_KILL_PROCESS), so the container process could never start"},
 		{"no rules", `{"defaultAction":"SCMP_ACT_ERRNO"}`,
 			"linux.seccomp: execve is not allowed on SCMP_ARCH_X86_64 (action SCMP_ACT_ERRNO(1 EPERM)), so the container process could never start"},
+		{"on a condition that never holds", `{"defaultAction":"SCMP_ACT_TRAP","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ALLOW","args":[
+			{"index":0,"value":1,"op":"SCMP_CMP_EQ"},{"index":1,"value":0,"op":"SCMP_CMP_LT"}]}]}`,
+			"linux.seccomp: execve is not allowed on SCMP_ARCH_X86_64 (action SCMP_ACT_TRAP), so the container process could never start"},
 		{"denied without and allowed with condition", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 			{"names":["execve"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]},{"names":["execve"],"action":"SCMP_ACT_TRAP"}]}`,
 			"linux.seccomp: execve is not allowed on SCMP_ARCH_X86_64 (action SCMP_ACT_TRAP), so the container process could never start"},
