@@ -1,6 +1,7 @@
 package seccomp
 
 import (
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/runseal/runseal/seccomp/arch"
@@ -58,4 +59,54 @@ func (p *Policy) table(audit, nr uint32) *table {
 		}
 	}
 	return nil
+}
+
+// decided is [Policy.Decide] with what in the profile decides.
+func (p *Policy) decided(audit, nr uint32, args [6]uint64) (Action, Cause) {
+	if p.stack != nil {
+		older, by := p.stack[0].decided(audit, nr, args)
+		newer, byNewer := p.stack[1].decided(audit, nr, args)
+		if strictness(uint32(older)) < strictness(uint32(newer)) {
+			return older, by
+		}
+		byNewer.Part += len(p.stack[0].parts())
+		return newer, byNewer
+	}
+	action, cause := p.Decide(audit, nr, args), Cause{By: ByDefault}
+	t := p.table(audit, nr)
+	if t == nil {
+		if action == p.unlisted {
+			cause.By = ByUnlisted
+		}
+		return action, cause
+	}
+	if p.beyond(t, nr) != p.otherwise {
+		cause.By = ByNewer
+	}
+	matching := -1
+	for i, r := range t.rules {
+		if r.nr == nr && r.list == 0 {
+			return action, Cause{By: ByRule, Entry: t.sourceOf(i)}
+		}
+		if r.nr == nr && matching < 0 && match(p.conds(&r), &args) {
+			matching = i
+		}
+	}
+	if matching >= 0 {
+		cause = Cause{By: ByRule, Entry: t.sourceOf(matching)}
+	}
+	return action, cause
+}
+
+// valuesOf returns the arguments that conditions give. all is false if one of them is open.
+func valuesOf(given []specs.LinuxSeccompArg) (args [6]uint64, all bool) {
+	seen := 0
+	for _, c := range given {
+		if c.Op != specs.OpEqualTo {
+			return args, false
+		}
+		args[c.Index] = c.Value
+		seen |= 1 << c.Index
+	}
+	return args, seen == 1<<len(args)-1
 }

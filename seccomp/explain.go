@@ -110,6 +110,10 @@ func (p *Policy) Explain(audit, nr uint32, given ...specs.LinuxSeccompArg) ([]Ou
 		out = append(out, e)
 	}
 	if !ok || d.Full() {
+		if args, all := valuesOf(given); all {
+			action, cause := p.decided(audit, nr, args)
+			return []Outcome{{Action: action, Cause: cause}}, nil
+		}
 		return nil, fmt.Errorf("seccomp: the conditions of call %s are too complicated to be explained: %w", numberText(nr), bpf.ErrComplex)
 	}
 	return out, nil

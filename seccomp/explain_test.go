@@ -166,6 +166,34 @@ func TestExplainErrors(t *testing.T) {
 	if _, err := big.Explain(audit, 16); !errors.Is(err, bpf.ErrComplex) {
 		t.Errorf("3000 masks: %v, want ErrComplex", err)
 	}
+	// With all arguments given there is nothing to be complicated: the definition is asked.
+	stack, err := Intersect(big, big)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hits := 0
+	for i := range uint64(50) {
+		var given []specs.LinuxSeccompArg
+		var args [6]uint64
+		args[i%6] = i * 0xbf58476d1ce4e5b9
+		for k, v := range args {
+			given = append(given, is(uint(k), v))
+		}
+		for _, q := range []*Policy{big, stack} {
+			list, err := q.Explain(audit, 16, given...)
+			if err != nil || len(list) != 1 || list[0].Action != q.Decide(audit, 16, args) || list[0].Conditions() != "" {
+				t.Fatalf("%v, %v", list, err)
+			}
+			if c := list[0].Cause; (c.By == ByRule) != (list[0].Action == Trap) || c.By == ByRule && uint64(c.Entry) > i {
+				t.Errorf("%d: %+v", i, list[0])
+			} else if c.By == ByRule {
+				hits++
+			}
+		}
+	}
+	if hits < 50 {
+		t.Errorf("%d rules that decide", hits)
+	}
 }
 
 // What is too complicated is known soon, also of a call with thousands of rules.
