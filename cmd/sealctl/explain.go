@@ -14,6 +14,7 @@ import (
 	"github.com/runseal/runseal/cmd/sealctl/internal/style"
 	"github.com/runseal/runseal/seccomp"
 	"github.com/runseal/runseal/seccomp/arch"
+	"github.com/runseal/runseal/seccomp/lint"
 )
 
 // explainCommand prints what becomes of one call, and why.
@@ -87,7 +88,11 @@ func parseCall(s string) (callName, error) {
 	}
 	nr, err := strconv.ParseUint(s, 0, 32)
 	if err != nil {
-		return callName{}, fmt.Errorf("CALL %q: expected the name of a system call of any architecture, or a number from 0 to 0xffffffff", s)
+		meant := ""
+		if near := lint.Suggest(s, []*arch.Arch{arch.Lookup(arch.Native)}); near != "" {
+			meant = fmt.Sprintf(", did you mean %q", near)
+		}
+		return callName{}, fmt.Errorf("CALL %q: expected the name of a system call of any architecture, or a number from 0 to 0xffffffff%s", s, meant)
 	}
 	return callName{nr: uint32(nr), number: true}, nil
 }

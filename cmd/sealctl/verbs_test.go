@@ -287,3 +287,12 @@ func TestVersionFlag(t *testing.T) {
 		t.Errorf("--version: status %d, %q, %q; expected %q", status, stdout, stderr, want)
 	}
 }
+
+// A misspelt call is met with the one that was meant.
+func TestExplainMisspelt(t *testing.T) {
+	for call, want := range map[string]string{"reed": `0xffffffff, did you mean "read"`, "opneat": `did you mean "openat"`, "bogusbogus": "to 0xffffffff"} {
+		if status, _, stderr := sealctl(byArgs, "explain", "-", call); status != 1 || !strings.HasSuffix(stderr, want+"\n") {
+			t.Errorf("%s: status %d, %s", call, status, stderr)
+		}
+	}
+}

@@ -12,6 +12,9 @@ const maxDistance = 2
 // maxSuggested bounds the names for which others are searched, which takes time.
 const maxSuggested = 500
 
+// Suggest returns the system call that was probably meant by a name that is none, or "".
+func Suggest(name string, archs []*arch.Arch) string { return suggest(name, archs) }
+
 // suggest returns the known name that is nearest to one that is not, or "" if none is
 // near. Names that one of the architectures has are preferred.
 func suggest(name string, archs []*arch.Arch) string {
