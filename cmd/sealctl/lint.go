@@ -66,9 +66,10 @@ func lintCommand() *cli.Command {
 		if err != nil {
 			return false, err
 		}
-		linted, err := lintAll(c, skip)
-		if err != nil {
-			return false, err
+		// What cannot be read keeps nothing else from being checked.
+		linted, missing := lintAll(c, skip)
+		if len(linted) == 0 {
+			return false, missing
 		}
 		hidden := 0
 		for _, p := range linted {
@@ -76,7 +77,8 @@ func lintCommand() *cli.Command {
 			p.report.Findings = slices.DeleteFunc(p.report.Findings, func(f lint.Finding) bool { return f.Rule.Severity < severity })
 			hidden += n - len(p.report.Findings)
 		}
-		return writeFindings(c, form, linted, hidden)
+		found, err := writeFindings(c, form, linted, hidden)
+		return found, cmp.Or(err, missing)
 	})
 }
 
@@ -101,12 +103,14 @@ type linted struct {
 	report lint.Report
 }
 
-// lintAll checks the profiles that the command line names.
+// lintAll checks the profiles that the command line names. The error is about those that
+// could not be read; if it is about the command line, nothing is checked.
 func lintAll(c *cli.Context, skip func(*lint.Rule) bool) ([]*linted, error) {
 	if err := checkHost(profileOptions(c).Host); err != nil {
 		return nil, err
 	}
 	var all []*linted
+	var missing []string
 	stdin := false
 	for _, name := range c.Args().Slice() {
 		if name == "-" && stdin {
@@ -115,11 +119,15 @@ func lintAll(c *cli.Context, skip func(*lint.Rule) bool) ([]*linted, error) {
 		stdin = stdin || name == "-"
 		p, err := lintProfile(name, c.App.Reader, profileOptions(c), skip)
 		if err != nil {
-			return nil, err
+			missing = append(missing, err.Error())
+			continue
 		}
 		all = append(all, p)
 	}
-	return all, nil
+	if len(missing) == 0 {
+		return all, nil
+	}
+	return all, errors.New(strings.Join(missing, "; "))
 }
 
 // lintProfile reads and checks one profile. What is wrong with its content is a

@@ -123,6 +123,16 @@ func TestLintUnknownMemberOfName(t *testing.T) {
 	}
 }
 
+// A profile that cannot be read keeps no other from being checked.
+func TestLintMissing(t *testing.T) {
+	path := file(t, strings.Replace(clean, "exit_group", "exit_gruop", 1))
+	status, stdout, stderr := sealctl("", "lint", "/nonexistent/a", path, "/nonexistent/b")
+	if status != 2 || !strings.Contains(stdout, "[unknown-call]") || !strings.Contains(stdout, "1 warning") ||
+		stderr != "sealctl: open /nonexistent/a: no such file or directory; open /nonexistent/b: no such file or directory\n" {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+}
+
 func TestLintJSON(t *testing.T) {
 	path := file(t, strings.Replace(clean, "\n ]}", ",\n  {\"names\": [\"execve\"], \"action\": \"SCMP_ACT_TRAP\"}\n ]}", 1))
 	status, stdout, stderr := sealctl("", "lint", "-o", "json", path)

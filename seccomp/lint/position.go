@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/runseal/runseal/seccomp/strictjson"
 )
 
 // Source is the text of a profile.
@@ -192,6 +194,9 @@ func scan(text []byte, tree *wanted) {
 			of.at = at
 		}
 		if token == json.Delim('{') || token == json.Delim('[') {
+			if len(open) == strictjson.MaxDepth { // where the parser stops, too
+				return
+			}
 			open = append(open, level{of: of, list: token == json.Delim('[')})
 		} else if len(open) == 0 {
 			return

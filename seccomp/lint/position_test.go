@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -43,6 +44,10 @@ func TestOffsets(t *testing.T) {
 	}
 	if got := Offsets([]byte(strings.Repeat("[", 100_000)), [][]string{{"0", "0"}}); got[0] != 2 {
 		t.Errorf("deep: %d", got[0])
+	}
+	// No further than the parser: 5 MB of brackets took seconds and 600 MB.
+	if n := testing.AllocsPerRun(1, func() { Offsets(bytes.Repeat([]byte("["), 5<<20), [][]string{{"0"}}) }); n > 1000 {
+		t.Errorf("deep: %v allocations", n)
 	}
 }
 

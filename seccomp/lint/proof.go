@@ -185,12 +185,13 @@ func compare(x, y *aspect) (*seccomp.Comparison, error) {
 }
 
 var notChecked = &Rule{
-	ID: "not-checked", Severity: Note,
+	ID: "not-checked", Severity: Warning,
 	Title: "some calls were not checked completely, to save time",
 	Help: `Some rules of the linter prove something about all arguments of a call, which takes time that grows with the
 square of the number of conditions. Calls with more than 128 rules, or with conditions that are too complicated, and all
 further ones when the whole work is above a limit, are left out by these rules: shadowed, redundant and overlapping
-entries, int arguments, architectures and multiplexers, dangerous and sibling calls.`,
+entries, int arguments, architectures and multiplexers, dangerous and sibling calls. What they would have said is not
+known, so that there may be more than is reported.`,
 }
 
 // checkWork reports what the other rules had to leave out.
