@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
 	"time"
 
 	"github.com/runseal/runseal/integration/bundle"
@@ -12,8 +14,13 @@ import (
 // floor measures what every runtime needs before its own work: programs that do nothing.
 func (m *measurement) floor() error {
 	busybox := m.busybox()
+	idle := filepath.Join(m.s.dir, "idle")
+	if err := compileIdle(idle); err != nil {
+		return err
+	}
 	err := m.floors([]floorRow{
 		{"empty Go program", []string{m.s.launch}},
+		{"the same with runseal's start", []string{idle}},
 		{"busybox true", []string{busybox, "true"}},
 	})
 	if err != nil {
@@ -26,6 +33,30 @@ func (m *measurement) floor() error {
 	}
 	m.rep.add(sectionFloor, "peak memory that can be measured", mib, [][]float64{{float64(kib) / 1024}})
 	return nil
+}
+
+// compileIdle makes the program of folder idle, as the Makefile does runseal, and installs it
+// as dst.
+func compileIdle(dst string) error {
+	root, err := bundle.ModuleRoot()
+	if err != nil {
+		return err
+	}
+	flags := "-s -w"
+	if goruntime.GOARCH == "amd64" {
+		flags += " -E runseal_entry"
+	}
+	for _, experiment := range []string{"nogreenteagc", ""} { // which another Go may not have
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags="+flags, "-o", dst+".linked", "./integration/bench/idle")
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
+		out, e := cmd.CombinedOutput()
+		if e == nil {
+			return install(dst+".linked", dst)
+		}
+		err = fmt.Errorf("go build ./integration/bench/idle: %w\n%s", e, out)
+	}
+	return err
 }
 
 // sandbox measures what comes nearest to a container without being one.
