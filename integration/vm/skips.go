@@ -15,6 +15,7 @@ var allowedSkips = []allowedSkip{
 	{".*", "integration/cli", "TestLikeRunc"},                                 // the same
 	{".*", "integration/hooks", "TestAgainstRunc"},                            // the same
 	{".*", "integration/cgroup", "TestKillHops"},                              // the machines have one processor
+	{".*", "integration/features", "TestNarrowCaller|TestNarrowHook"},         // the same
 	{"5.10|6.1", "seccomp/notify", "TestSyncWakeUp"},                          // Linux 6.6
 	{"5.10", "seccomp/notify", "TestAddedDescriptors|TestSendFDUnderSignals"}, // SendFD: Linux 5.14
 }
